@@ -1,0 +1,23 @@
+# Flags for our own code. Libraries come in as SYSTEM, so warnings stay ours.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(surety_flags INTERFACE)
+target_compile_options(surety_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wcast-qual -Wformat=2 -Werror
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+target_link_options(surety_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
+target_compile_options(surety_flags INTERFACE -ffunction-sections -fdata-sections)
+
+if(SURETY_SANITIZE)
+  add_compile_options(-fsanitize=${SURETY_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${SURETY_SANITIZE})
+else()
+  # _FORTIFY_SOURCE needs optimisation and does not mix with the sanitizers.
+  target_compile_definitions(surety_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+endif()

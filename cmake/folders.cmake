@@ -1,0 +1,25 @@
+# surety_folder(NAME SOURCES ... USES ...)
+#
+# One static library per folder. USES is linked PRIVATE, so that a folder sees
+# the headers of what it names and of nothing behind that: the direction of
+# dependencies in docs/architecture.md is the direction of these calls.
+function(surety_folder name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  add_library(surety_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(surety_${name} PRIVATE surety_flags surety_seams ${ARG_USES})
+  target_include_directories(surety_${name} INTERFACE ${CMAKE_SOURCE_DIR})
+  target_include_directories(surety_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# surety_test(NAME LABEL unit SOURCES ... USES ...)
+#
+# One test program, its cases known to ctest one by one.
+function(surety_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;USES" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE surety_flags surety_seams ${ARG_USES} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120
+    DISCOVERY_MODE PRE_TEST)
+endfunction()
+include(GoogleTest)

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "surety/clock.h"
+#include "surety/peer.h"
+#include "surety/result.h"
+#include "surety/selector.h"
+
+namespace surety {
+
+/// A fact that could not be looked at, which is neither yes nor no.
+struct MissingFact {
+  std::string kind;  ///< Selector kind: "unix:sha256"; the attestor's name if it is all of them.
+  Error why;
+};
+
+/// All that was found of one peer at one time, and what could not be looked at.
+struct Attestation {
+  SelectorSet selectors;
+  std::vector<MissingFact> missing;
+  [[nodiscard]] bool complete() const { return missing.empty(); }
+};
+
+/// Turns a peer into selectors. Thread-safe: Attest runs on several peers at
+/// once. Every implementation passes tests/contract/attestor_contract.h.
+class Attestor {
+ public:
+  virtual ~Attestor() = default;
+
+  /// The selector type it makes: "unix". Lower case, constant, unique.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  /// No selector and nothing missing means "looked, and this process is none of
+  /// mine". A missing fact means "could not look": the walk grants nothing new
+  /// on it and asks again soon, so an answer that takes long (the hash of a
+  /// large file, a slow engine) is given as missing while it is worked out in
+  /// the background, and must be ready at one of the next calls.
+  ///
+  /// An Error is for the peer as a whole: kPeerGone, and nothing else.
+  ///
+  /// Never blocks on anything that a workload controls, and returns by
+  /// `deadline`. Only makes selectors whose type is name().
+  virtual Result<Attestation> Attest(const Peer& peer, BootTime deadline) const = 0;
+};
+
+/// Asks every attestor, then checks that the peer still lives. kPeerGone if not.
+Result<Attestation> AttestAll(const std::vector<std::unique_ptr<Attestor>>& attestors,
+                              const Peer& peer, BootTime deadline);
+
+}  // namespace surety

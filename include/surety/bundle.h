@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "surety/spiffe_id.h"
+
+namespace surety {
+
+/// What a workload should trust at one time. Never changes once it is shared.
+struct BundleSet {
+  std::uint64_t revision = 0;  ///< Rises with every change of content, also across restarts.
+  TrustDomain trust_domain;
+  /// DER certificates of our own authorities: those that sign, those that are
+  /// about to, and those whose SVIDs may still be valid. X.509 only.
+  std::vector<std::string> x509_authorities;
+  /// Other trust domains' authorities by name, never merged with ours.
+  std::map<std::string, std::vector<std::string>> federated;
+  std::vector<std::string> crls;  ///< DER.
+};
+
+/// Where bundles come from. Thread-safe.
+class BundleSource {
+ public:
+  virtual ~BundleSource() = default;
+  /// Never null.
+  [[nodiscard]] virtual std::shared_ptr<const BundleSet> Bundles() const = 0;
+};
+
+}  // namespace surety

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "surety/clock.h"
+#include "surety/selector.h"
+#include "surety/spiffe_id.h"
+
+namespace surety {
+
+/// "A process with all of these selectors is this identity."
+struct Entry {
+  std::string id;         ///< Stable name, for audit and order. Unique in its set.
+  SpiffeId spiffe_id;     ///< Of our trust domain, with a path, not below /spire.
+  SelectorSet selectors;  ///< Not empty: an entry that matches all is refused at load.
+  Seconds x509_ttl;       ///< Lifetime of one SVID.
+  std::string hint;       ///< Empty or unique in its set; at most 1024 bytes.
+  std::vector<std::string> dns_names;
+  int priority = 0;  ///< SVIDs are ordered by priority, highest first, then by id.
+  bool operator==(const Entry&) const = default;
+};
+
+/// The registered entries. Thread-safe; a reload swaps the whole set, and what
+/// was handed out before stays valid for as long as it is held.
+class EntryStore {
+ public:
+  virtual ~EntryStore() = default;
+  /// Entries whose selectors are all in `have`, by priority (highest first),
+  /// then by id. Entries stay alive through a reload.
+  virtual std::vector<std::shared_ptr<const Entry>> Match(const SelectorSet& have) const = 0;
+};
+
+}  // namespace surety

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "surety/peer.h"
+#include "surety/selector.h"
+
+namespace surety {
+
+/// All that was attested of a process when it was first given an identity. Not
+/// only what matched: a process that gains a group has changed.
+struct Scope {
+  SelectorSet selectors;
+  bool operator==(const Scope&) const = default;
+};
+
+/// What differs between a process's pinned scope and what is seen of it now.
+struct Drift {
+  SelectorSet gained;  ///< Seen now only.
+  SelectorSet lost;    ///< Pinned only.
+  [[nodiscard]] bool empty() const { return gained.empty() && lost.empty(); }
+  /// The kinds of selector that drifted, sorted, each once: {"unix:path", "unix:sha256"}.
+  [[nodiscard]] std::vector<std::string> Kinds() const;
+};
+
+Drift DriftBetween(const Scope& pinned, const SelectorSet& seen);
+
+/// Remembers each process's first scope until the process exits. Keyed by
+/// process and not by connection, or a jump would be washed off by connecting
+/// again. Thread-safe. In memory: agent/record/scope_ledger.h.
+class ScopeLedger {
+ public:
+  virtual ~ScopeLedger() = default;
+  virtual std::optional<Scope> Find(const ProcessKey& process) const = 0;
+  /// Atomic. True if the process now has this scope. False if another turn has
+  /// pinned a different one in between: the caller decides again.
+  virtual bool Pin(const Peer& peer, const Scope& scope) = 0;
+};
+
+}  // namespace surety
