@@ -21,6 +21,7 @@ struct Drift {
   SelectorSet gained;  ///< Seen now only.
   SelectorSet lost;    ///< Pinned only.
   [[nodiscard]] bool empty() const { return gained.empty() && lost.empty(); }
+  bool operator==(const Drift&) const = default;
   /// The kinds of selector that drifted, sorted, each once: {"unix:path", "unix:sha256"}.
   [[nodiscard]] std::vector<std::string> Kinds() const;
 };

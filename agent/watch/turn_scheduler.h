@@ -1,0 +1,81 @@
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "agent/watch/fair_queue.h"
+#include "surety/scheduler.h"
+#include "surety/unique_fd.h"
+
+namespace surety {
+
+/// Scheduler on `threads` threads, and one more that waits on a timerfd of
+/// CLOCK_BOOTTIME, so that time spent in suspend counts.
+class TurnScheduler final : public Scheduler {
+ public:
+  /// kInternal if the kernel gives no timer.
+  static Result<std::unique_ptr<TurnScheduler>> Start(const Clock& clock, int threads);
+  ~TurnScheduler() override;
+
+  void Add(std::shared_ptr<ScheduledTurn> turn) override;
+  void Drop(const ScheduledTurn& turn) override;
+  void Wake(const ScheduledTurn& turn) override;
+  void WakeProcess(const ProcessKey& process) override;
+  void WakeAll() override;
+
+  /// Ends the threads after the turns they are taking. No turn is taken after
+  /// it returns. Called once, at the latest by the destructor.
+  void Stop();
+
+  [[nodiscard]] std::size_t ready() const;
+
+  /// When a thread last finished a turn or found none to take: a watchdog's
+  /// proof that the walk is alive.
+  [[nodiscard]] BootTime last_alive() const;
+
+ private:
+  enum class State { kWaiting, kReady, kRunning };
+  struct Slot {
+    std::shared_ptr<ScheduledTurn> turn;
+    ProcessKey process;
+    State state = State::kWaiting;
+    bool again = false;    // Woken while running.
+    bool dropped = false;  // Dropped while ready or running.
+    std::optional<BootTime> due;
+  };
+  using Slots = std::unordered_map<const ScheduledTurn*, Slot>;
+
+  TurnScheduler(const Clock& clock, UniqueFd timer) : clock_(clock), timer_(std::move(timer)) {}
+
+  void Work();
+  void RunOne(std::unique_lock<std::mutex>& lock);
+  void WaitForTimer();
+  // These expect mutex_ to be held.
+  void MakeReady(Slot& slot);
+  void SetDue(Slot& slot, std::optional<BootTime> due);
+  void ArmTimer();
+  void Erase(Slots::iterator at);
+
+  const Clock& clock_;
+  const UniqueFd timer_;
+  std::vector<std::thread> threads_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  // All below guarded by mutex_.
+  Slots slots_;
+  std::unordered_map<ProcessKey, std::unordered_set<const ScheduledTurn*>> by_process_;
+  std::set<std::pair<BootTime, const ScheduledTurn*>> timers_;
+  FairQueue ready_;
+  BootTime last_alive_{};
+  bool stopping_ = false;
+};
+
+}  // namespace surety
