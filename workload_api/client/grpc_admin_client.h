@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "surety/admin_client.h"
+
+namespace surety {
+
+/// The admin protocol over gRPC on a Unix socket. Every call has a connection of
+/// its own.
+class GrpcAdminClient final : public AdminClient {
+ public:
+  /// `socket_path` is absolute. Nothing is connected yet.
+  explicit GrpcAdminClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
+
+  Result<DaemonStatus> GetStatus(std::chrono::milliseconds timeout) override;
+
+ private:
+  const std::string socket_path_;
+};
+
+}  // namespace surety

@@ -1,0 +1,74 @@
+#include "workload_api/client/grpc_workload_client.h"
+
+#include <grpcpp/client_context.h>
+#include <strings.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "workload.grpc.pb.h"
+#include "workload_api/client/call_error.h"
+#include "workload_api/client/unix_channel.h"
+
+namespace surety {
+namespace {
+
+constexpr std::chrono::milliseconds kConnectTimeout{5'000};
+
+SecretBytes TakeSecret(std::string* text) {
+  SecretBytes secret(std::span(reinterpret_cast<const std::uint8_t*>(text->data()), text->size()));
+  ::explicit_bzero(text->data(), text->size());
+  return secret;
+}
+
+WorkloadUpdate TakeUpdate(X509SVIDResponse* message) {
+  WorkloadUpdate update;
+  for (X509SVID& svid : *message->mutable_svids()) {
+    update.svids.push_back({.spiffe_id = std::move(*svid.mutable_spiffe_id()),
+                            .chain_der = std::move(*svid.mutable_x509_svid()),
+                            .key_der = TakeSecret(svid.mutable_x509_svid_key()),
+                            .bundle_der = std::move(*svid.mutable_bundle()),
+                            .hint = std::move(*svid.mutable_hint())});
+  }
+  for (auto& [trust_domain, bundle] : *message->mutable_federated_bundles())
+    update.federated_bundles.emplace(trust_domain, std::move(bundle));
+  for (std::string& crl : *message->mutable_crl()) update.crls.push_back(std::move(crl));
+  return update;
+}
+
+}  // namespace
+
+Result<WorkloadUpdate> GrpcWorkloadClient::FetchX509(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::system_clock::now() + timeout;
+  auto channel = ConnectUnix(socket_path_, timeout);
+  if (!channel) return channel.error();
+
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  context.AddMetadata("workload.spiffe.io", "true");
+  const auto reader =
+      SpiffeWorkloadAPI::NewStub(*channel)->FetchX509SVID(&context, X509SVIDRequest{});
+  X509SVIDResponse message;
+  if (!reader->Read(&message)) return ErrorOfCall(reader->Finish(), socket_path_);
+  context.TryCancel();
+  static_cast<void>(reader->Finish());
+  return TakeUpdate(&message);
+}
+
+Error GrpcWorkloadClient::WatchX509(const std::function<void(WorkloadUpdate)>& take,
+                                    const std::stop_token& stop) {
+  auto channel = ConnectUnix(socket_path_, kConnectTimeout);
+  if (!channel) return channel.error();
+
+  grpc::ClientContext context;
+  context.AddMetadata("workload.spiffe.io", "true");
+  const auto reader =
+      SpiffeWorkloadAPI::NewStub(*channel)->FetchX509SVID(&context, X509SVIDRequest{});
+  const std::stop_callback cancel(stop, [&context] { context.TryCancel(); });
+  X509SVIDResponse message;
+  while (reader->Read(&message)) take(TakeUpdate(&message));
+  return ErrorOfCall(reader->Finish(), socket_path_);
+}
+
+}  // namespace surety
