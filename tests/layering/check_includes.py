@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Who may include whom. The table below is the rule of docs/architecture.md.
+
+    check_includes.py [ROOT]       exits 1 and names file, line and rule if one is broken
+    check_includes.py --self-test  shows on made-up trees that each rule can fail
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+FOLDERS = ("include/surety", "attestors", "agent", "workload_api")
+
+# Which of our own headers a file may include besides those of its own folder.
+# The first row whose prefix fits decides. Folders of agent/ may include those
+# left of them in this order, never the other way.
+AGENT_ORDER = ("identity", "policy", "issuance", "record", "watch", "command")
+OURS = [
+    ("include/surety/", ()),
+    ("attestors/", ("surety/",)),
+    ("workload_api/", ("surety/",)),
+    ("agent/walk/", ("surety/",)),
+    *[
+        (f"agent/{name}/", ("surety/", *(f"agent/{left}/" for left in AGENT_ORDER[:i])))
+        for i, name in enumerate(AGENT_ORDER)
+    ],
+    ("agent/main.cc", ("surety/", "attestors/", "agent/", "workload_api/")),
+    ("agent/", ("surety/", "attestors/", "agent/", "workload_api/")),
+]
+# The tool is a client of the daemon's two sockets, and attests by itself.
+EXTRA_OURS = {"agent/command/": ("workload_api/client/", "attestors/")}
+
+# Library -> how its headers begin, and the files (by prefix) that may include them.
+LIBRARIES = {
+    "gRPC": (
+        r"grpc/|grpcpp/|google/protobuf/|.*\.pb\.h$",
+        ("workload_api/", "attestors/cri"),
+    ),
+    "OpenSSL": (r"openssl/", ("agent/issuance/", "attestors/sha256_file")),
+    "Boost": (r"boost/", ("agent/config", "agent/flags", "agent/command/flags")),
+    "toml++": (r"toml\+\+/|toml\.hpp", ("agent/config", "agent/identity/")),
+    "nlohmann-json": (r"nlohmann/", ("agent/command/", "agent/record/")),
+    "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
+    "libsystemd": (r"systemd/", ("agent/main", "agent/daemon", "agent/watch/")),
+    "spdlog": (r"spdlog/", ("attestors/", "agent/", "workload_api/")),
+}
+# include/surety and the walk name no library at all.
+NO_LIBRARY = ("include/surety/", "agent/walk/")
+
+SYSTEM = re.compile(r"^([a-z0-9_]+(\.h)?|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_/]+\.h)$")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+OUR_HEADER = re.compile(r"^(surety|attestors|agent|workload_api)/")
+
+
+def broken_rule(file: str, header: str, quoted: bool) -> str | None:
+    """Why `file` may not include `header`, both relative to the root; None if it may."""
+    if quoted != bool(OUR_HEADER.match(header) or header.endswith(".pb.h")):
+        return "our own headers stand in quotes and by their path from the root, all others in <>"
+    for library, (pattern, places) in LIBRARIES.items():
+        if re.match(pattern, header):
+            if file.startswith(NO_LIBRARY) or not file.startswith(places):
+                return f"{library} belongs to {', '.join(places)}"
+    if OUR_HEADER.match(header):
+        return broken_direction(file, header)
+    if any(re.match(pattern, header) for pattern, _ in LIBRARIES.values()) or SYSTEM.match(header):
+        return None
+    return "neither a system header nor of a library that LIBRARIES lists"
+
+
+def broken_direction(file: str, header: str) -> str | None:
+    folder = file.rpartition("/")[0] + "/"
+    own = "surety/" if folder == "include/surety/" else folder
+    if header.startswith(own) and "/" not in header[len(own):]:
+        return None
+    for prefix, allowed in OURS:
+        if file.startswith(prefix):
+            allowed += EXTRA_OURS.get(prefix, ())
+            # A folder's own sub-folders (proto/) are its own.
+            if header.startswith((*allowed, prefix)):
+                return None
+            return f"{prefix} may include only {', '.join(allowed) or 'itself'}"
+    return "no rule for this folder: add one to tests/layering/check_includes.py"
+
+
+def check(root: Path) -> list[str]:
+    problems = []
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix not in (".h", ".cc"):
+                continue
+            file = path.relative_to(root).as_posix()
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                match = INCLUDE.match(line)
+                if match and (rule := broken_rule(file, match[2], match[1] == '"')):
+                    problems.append(f"{file}:{number}: includes {match[2]}: {rule}")
+    return problems
+
+
+SELF_TEST = [  # file, header, whether that is allowed
+    ("include/surety/a.h", "surety/result.h", True),
+    ("include/surety/a.h", "sys/types.h", True),
+    ("include/surety/a.h", "string", True),
+    ("include/surety/a.h", "attestors/unix.h", False),
+    ("include/surety/a.h", "spdlog/spdlog.h", False),
+    ("include/surety/a.h", "openssl/evp.h", False),
+    ("attestors/unix.cc", "surety/attestor.h", True),
+    ("attestors/unix.cc", "attestors/unix.h", True),
+    ("attestors/unix.cc", "agent/issuance/authority.h", False),
+    ("attestors/unix.cc", "grpcpp/grpcpp.h", False),
+    ("attestors/unix.cc", "openssl/evp.h", False),
+    ("attestors/sha256_file.cc", "openssl/evp.h", True),
+    ("agent/walk/svid_stream.cc", "surety/svid_stream.h", True),
+    ("agent/walk/svid_stream.cc", "agent/walk/turn_retry.h", True),
+    ("agent/walk/svid_stream.cc", "agent/identity/entry_file.h", False),
+    ("agent/walk/svid_stream.cc", "spdlog/spdlog.h", False),
+    ("agent/policy/entry_policy.cc", "agent/identity/match.h", True),
+    ("agent/identity/match.cc", "agent/policy/entry_policy.h", False),
+    ("agent/identity/match.cc", "workload_api/listener.h", False),
+    ("agent/identity/match.cc", "toml++/toml.h", True),
+    ("agent/issuance/authority.cc", "openssl/x509.h", True),
+    ("agent/issuance/authority.cc", "boost/program_options.hpp", False),
+    ("agent/record/log.cc", "agent/watch/clock.h", False),
+    ("agent/command/fetch.cc", "workload_api/client/grpc_workload_client.h", True),
+    ("agent/command/fetch.cc", "grpcpp/create_channel.h", False),
+    ("agent/command/fetch.cc", "workload.pb.h", False),
+    ("agent/command/fetch.cc", "workload_api/listener.h", False),
+    ("agent/config.cc", "boost/program_options.hpp", True),
+    ("agent/config.cc", "openssl/evp.h", False),
+    ("agent/main.cc", "workload_api/listener.h", True),
+    ("workload_api/listener.cc", "grpcpp/server_posix.h", True),
+    ("workload_api/client/grpc_admin_client.cc", "admin.grpc.pb.h", True),
+    ("workload_api/listener.cc", "agent/watch/turn_scheduler.h", False),
+    ("workload_api/listener.cc", "openssl/evp.h", False),
+    ("workload_api/listener.cc", "fmt/core.h", False),
+]
+
+
+def self_test() -> list[str]:
+    problems = []
+    for header, quoted in (("listener.h", True), ("surety/result.h", False), ("string", True)):
+        if not broken_rule("workload_api/listener.cc", header, quoted):
+            problems.append(f"{header} passes although {quoted=}")
+    for file, header, allowed in SELF_TEST:
+        with tempfile.TemporaryDirectory() as root:
+            path = Path(root, file)
+            path.parent.mkdir(parents=True)
+            ours = OUR_HEADER.match(header) or header.endswith(".pb.h")
+            name = f'"{header}"' if ours else f"<{header}>"
+            path.write_text(f"// A file.\n#include {name}\n")
+            found = check(Path(root))
+            if bool(found) == allowed:
+                problems.append(f"{file} includes {header}: expected {allowed=}, found {found}")
+            if found and not found[0].startswith(f"{file}:2: "):
+                problems.append(f"the place is wrong: {found[0]}")
+    return problems
+
+
+def main(args: list[str]) -> int:
+    if args == ["--self-test"]:
+        problems = self_test()
+    else:
+        problems = check(Path(args[0]) if args else Path(__file__).resolve().parents[2])
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
