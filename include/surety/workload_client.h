@@ -30,7 +30,8 @@ struct WorkloadUpdate {
 };
 
 /// The workload's side of the Workload API. Thread-safe.
-/// Over gRPC: workload_api/client/grpc_workload_client.h. Tests: tests/fakes/fake_workload_client.h.
+/// Over gRPC: workload_api/client/grpc_workload_client.h. Tests:
+/// tests/fakes/fake_workload_client.h.
 ///
 /// Errors of both calls carry what the daemon said:
 ///   kPermissionDenied   it answered, and the caller has no identity;

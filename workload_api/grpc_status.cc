@@ -1,0 +1,19 @@
+#include "workload_api/grpc_status.h"
+
+namespace surety {
+namespace {
+
+grpc::StatusCode CodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument: return grpc::StatusCode::INVALID_ARGUMENT;
+    case ErrorCode::kPermissionDenied: return grpc::StatusCode::PERMISSION_DENIED;
+    case ErrorCode::kResourceExhausted: return grpc::StatusCode::RESOURCE_EXHAUSTED;
+    default: return grpc::StatusCode::UNAVAILABLE;
+  }
+}
+
+}  // namespace
+
+grpc::Status StatusOf(const Error& error) { return {CodeOf(error.code()), error.Text()}; }
+
+}  // namespace surety

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <vector>
+
+#include "surety/bundle.h"
+#include "surety/issuer.h"
+
+namespace surety {
+
+/// An X509SVIDResponse, serialised. It holds private keys: its memory, and what
+/// it was made from, is wiped when it is freed.
+grpc::ByteBuffer X509SvidMessage(const std::vector<X509Svid>& svids, const BundleSet& bundles);
+
+/// An X509BundlesResponse, serialised.
+grpc::ByteBuffer X509BundlesMessage(const BundleSet& bundles);
+
+}  // namespace surety

@@ -1,0 +1,128 @@
+#include "workload_api/unix_socket.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+namespace surety {
+namespace {
+
+Error Failed(std::string_view what, const std::string& path) {
+  const ErrorCode code =
+      errno == EACCES || errno == EPERM ? ErrorCode::kPermissionDenied : ErrorCode::kUnavailable;
+  return {code, std::string(what) + " " + path + ": " + std::strerror(errno)};
+}
+
+Result<sockaddr_un> AddressOf(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.empty() || path.front() != '/')
+    return Error(ErrorCode::kInvalidArgument, "socket path \"" + path + "\" is not absolute");
+  if (path.size() >= sizeof address.sun_path)
+    return Error(ErrorCode::kInvalidArgument,
+                 "socket path " + path + " has " + std::to_string(path.size()) +
+                     " bytes; the kernel takes " + std::to_string(sizeof address.sun_path - 1) +
+                     ": choose a shorter one");
+  std::memcpy(&address.sun_path[0], path.c_str(), path.size());
+  return address;
+}
+
+Result<void> CheckFolder(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0755) == 0) {
+    // umask may have taken bits away that workloads need to reach the socket.
+    if (::chmod(folder.c_str(), 0755) != 0) return Failed("setting the mode of", folder);
+  } else if (errno != EEXIST) {
+    return Failed("making the socket's folder", folder);
+  }
+  struct stat status {};
+  if (::lstat(folder.c_str(), &status) != 0) return Failed("looking at", folder);
+  if (!S_ISDIR(status.st_mode))
+    return Error(ErrorCode::kPermissionDenied, folder + " is not a folder");
+  if (status.st_uid != 0 && status.st_uid != ::geteuid())
+    return Error(ErrorCode::kPermissionDenied,
+                 folder + " belongs to uid " + std::to_string(status.st_uid) +
+                     ", who could replace the socket: give it to root (chown root) or choose "
+                     "another folder");
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return Error(ErrorCode::kPermissionDenied,
+                 folder +
+                     " can be written by others than its owner, who could replace the "
+                     "socket: chmod go-w it or choose another folder");
+  return {};
+}
+
+// What lies at the path may be replaced only if it is a socket nobody serves.
+Result<void> CheckInTheWay(const sockaddr_un& address, const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0)
+    return errno == ENOENT ? Result<void>() : Result<void>(Failed("looking at", path));
+  if (!S_ISSOCK(status.st_mode))
+    return Error(ErrorCode::kAlreadyExists,
+                 path + " is there and is not a socket: move it away or choose another path");
+  const UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe) return Failed("making a socket for", path);
+  // connect(2) wants the generic address type; sockaddr_un is made for this cast.
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+      errno == EAGAIN)
+    return Error(ErrorCode::kAlreadyExists,
+                 path + " is being served by another process: stop that one first");
+  return {};
+}
+
+Result<ino_t> SetOwnerAndMode(const SocketOptions& options, const std::string& path) {
+  const uid_t owner = options.owner.value_or(static_cast<uid_t>(-1));
+  const gid_t group = options.group.value_or(static_cast<gid_t>(-1));
+  if ((options.owner || options.group) && ::lchown(path.c_str(), owner, group) != 0)
+    return Failed("setting the owner of", options.path);
+  if (::chmod(path.c_str(), options.mode) != 0) return Failed("setting the mode of", options.path);
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return Failed("looking at", path);
+  return status.st_ino;
+}
+
+}  // namespace
+
+Result<UnixSocket> UnixSocket::Listen(const SocketOptions& options) {
+  const auto final_address = AddressOf(options.path);
+  if (!final_address) return final_address.error();
+  const std::filesystem::path path(options.path);
+  if (auto folder = CheckFolder(path.parent_path()); !folder) return folder.error();
+  if (auto clear = CheckInTheWay(*final_address, options.path); !clear) return clear.error();
+
+  // Short, so that every path that fits in sun_path still fits with it.
+  const std::string temporary = path.parent_path() / ("." + std::to_string(::getpid() % 1000));
+  const auto address = AddressOf(temporary);
+  if (!address) return address.error();
+  ::unlink(temporary.c_str());
+
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return Failed("making a socket for", options.path);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
+    return Failed("binding", options.path);
+  auto inode = SetOwnerAndMode(options, temporary);
+  const bool listening = inode && ::listen(fd.get(), SOMAXCONN) == 0;
+  if (!listening || ::rename(temporary.c_str(), options.path.c_str()) != 0) {
+    const Error error = inode ? Failed("listening at", options.path) : inode.error();
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return UnixSocket(std::move(fd), options.path, *inode);
+}
+
+UnixSocket::UnixSocket(UnixSocket&& other) noexcept
+    : fd_(std::move(other.fd_)), path_(std::exchange(other.path_, {})), inode_(other.inode_) {}
+
+UnixSocket::~UnixSocket() {
+  struct stat status {};
+  if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_ino == inode_)
+    ::unlink(path_.c_str());
+}
+
+}  // namespace surety
