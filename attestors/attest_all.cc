@@ -1,0 +1,41 @@
+#include <algorithm>
+#include <iterator>
+
+#include "attestors/boot_now.h"
+#include "surety/attestor.h"
+
+namespace surety {
+namespace {
+
+void Append(Attestation& all, Attestation part) {
+  all.selectors.Merge(part.selectors);
+  std::move(part.missing.begin(), part.missing.end(), std::back_inserter(all.missing));
+}
+
+}  // namespace
+
+Result<Attestation> AttestAll(const std::vector<std::unique_ptr<Attestor>>& attestors,
+                              const Peer& peer, BootTime deadline) {
+  Attestation all;
+  for (const auto& attestor : attestors) {
+    const std::string name(attestor->name());
+    if (BootNow() >= deadline) {
+      all.missing.push_back({name, Error(ErrorCode::kDeadline, "no time was left to ask " + name)});
+      continue;
+    }
+    auto part = attestor->Attest(peer, deadline);
+    if (part) {
+      Append(all, *std::move(part));
+    } else if (part.error().code() == ErrorCode::kPeerGone) {
+      return part.error();
+    } else {
+      all.missing.push_back({name, part.error()});
+    }
+  }
+  if (!peer.process->IsAlive())
+    return Error(ErrorCode::kPeerGone,
+                 "process " + std::to_string(peer.process->key().pid) + " has exited");
+  return all;
+}
+
+}  // namespace surety

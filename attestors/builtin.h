@@ -1,0 +1,19 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "attestors/unix_attestor.h"
+#include "surety/attestor.h"
+
+namespace surety {
+
+struct AttestorOptions {
+  UnixAttestorOptions unix_attestor;
+};
+
+/// All attestors that are built in, in the order in which they are asked. Looks
+/// at the host once, through /proc (host_view.h).
+std::vector<std::unique_ptr<Attestor>> BuiltinAttestors(const AttestorOptions& options);
+
+}  // namespace surety

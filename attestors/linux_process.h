@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "surety/process.h"
+
+namespace surety {
+
+/// Handles on the processes of this machine. Each holds two descriptors, a pidfd
+/// and an O_PATH descriptor of /proc/PID, opened in this order and only then
+/// checked for life: the pid cannot have been given away in between, and /proc's
+/// own descriptor never leads to a later process of the same pid. Handles of one
+/// process are shared; what has been let go is forgotten.
+///
+/// Errors of both opens: kPeerGone (exited, also when not yet reaped),
+/// kInvalidArgument (no process id, or the id of a thread), kUnavailable (not
+/// visible in this pid namespace), kResourceExhausted (out of descriptors).
+///
+/// The handles' ReadFile refuses (kInvalidArgument) a name that leads out of
+/// /proc/PID. They need /proc to be mounted, and CAP_SYS_PTRACE for links of
+/// processes of other users.
+std::unique_ptr<ProcessOpener> MakeLinuxProcessOpener();
+
+}  // namespace surety

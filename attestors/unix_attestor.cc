@@ -1,0 +1,133 @@
+#include "attestors/unix_attestor.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "attestors/boot_now.h"
+#include "attestors/file_identity.h"
+#include "attestors/namespaces.h"
+#include "attestors/printable.h"
+#include "attestors/status_facts.h"
+
+namespace surety {
+namespace {
+
+constexpr std::size_t kMaxStatus = 64UL * 1024;
+constexpr std::size_t kMaxLabel = 4096;
+constexpr int kTries = 3;
+
+bool IsGone(const Error& error) { return error.code() == ErrorCode::kPeerGone; }
+
+Error GoneError(const ProcessHandle& process) {
+  return {ErrorCode::kPeerGone, "process " + std::to_string(process.key().pid) + " has exited"};
+}
+
+BootClock::duration Left(BootTime end) {
+  return std::max(BootClock::duration::zero(), end - BootNow());
+}
+
+Result<void> AddLabel(const ProcessHandle& process, Findings& findings) {
+  auto label = process.ReadFile("attr/current", kMaxLabel);
+  if (!label) {
+    if (IsGone(label.error())) return label.error();
+    if (label.error().code() != ErrorCode::kNotFound) findings.Missing("lsm", label.error());
+    return {};
+  }
+  while (label->ends_with('\n') || label->ends_with('\0')) label->pop_back();
+  if (!label->empty()) findings.Add("lsm:" + Printable(*label));
+  return {};
+}
+
+// Whether both descriptors, or neither, are of the same file.
+bool SameExecutable(const Result<UniqueFd>& before, const Result<UniqueFd>& after) {
+  if (!before || !after) return before.has_value() == after.has_value();
+  const auto first = LookAtFile(before->get(), MountIdKind::kListed);
+  const auto second = LookAtFile(after->get(), MountIdKind::kListed);
+  return first && second && first->identity.SameFile(second->identity);
+}
+
+void AddName(std::string_view kind, const Result<AccountNames::Name>& name, Findings& findings) {
+  if (!name) {
+    findings.Missing(kind, name.error());
+  } else if (*name && !(*name)->empty()) {
+    findings.Add(std::string(kind) + ":" + Printable(**name));
+  }
+}
+
+Result<ProcessStatus> ReadStatus(const ProcessHandle& process) {
+  const auto text = process.ReadFile("status", kMaxStatus);
+  if (!text) return text.error();
+  return ParseStatus(*text);
+}
+
+}  // namespace
+
+UnixAttestor::UnixAttestor(UnixAttestorOptions options, HostView host)
+    : options_(std::move(options)),
+      host_(std::move(host)),
+      names_(options_.accounts, BootNow),
+      exe_(host_, options_.hash, BootNow) {}
+
+Result<Attestation> UnixAttestor::Attest(const Peer& peer, BootTime deadline) const {
+  const BootTime patience_end = std::min(deadline, BootNow() + options_.patience);
+  for (int i = 0; i < kTries; ++i) {
+    auto look = LookOnce(peer, patience_end);
+    if (!look) return look.error();
+    if (!*look) continue;
+    if (!peer.process->IsAlive()) return GoneError(*peer.process);
+    return **std::move(look);
+  }
+  Attestation unsettled;
+  unsettled.missing.push_back(
+      {"unix", Error(ErrorCode::kUnavailable,
+                     "the process runs one executable after another, faster than it can be read")});
+  return unsettled;
+}
+
+Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
+                                                          BootTime patience_end) const {
+  const ProcessHandle& process = *peer.process;
+  Findings findings(name());
+  const auto exe = process.OpenExecutable();
+  if (!exe && IsGone(exe.error())) return exe.error();
+
+  // The user namespace after the status: it can be left only for a lesser one,
+  // so capabilities read first are never taken for those of the host's.
+  const auto status = ReadStatus(process);
+  if (!status && IsGone(status.error())) return status.error();
+  const auto look = ReadNamespaces(process);
+  if (!look) return look.error();
+  const auto on_host = look->namespaces.Shares(NamespaceKind::kUser, host_.namespaces);
+
+  if (status) {
+    AddStatus(*status, on_host, findings);
+    AddNames(*status, peer.uid, patience_end, findings);
+  } else {
+    for (const auto* kind : {"uid", "gid", "supplementary_gid", "cap"})
+      findings.Missing(kind, status.error());
+  }
+  AddNamespaces(*look, host_.namespaces, findings);
+  if (const auto label = AddLabel(process, findings); !label) return label.error();
+  if (exe) {
+    const auto added = exe_.Add(process, exe->get(), on_host, peer.uid, patience_end, findings);
+    if (!added) return added.error();
+  } else {
+    for (const auto* kind : {"path", "sha256", "exe"}) findings.Missing(kind, exe.error());
+  }
+
+  const auto exe_after = process.OpenExecutable();
+  if (!exe_after && IsGone(exe_after.error())) return exe_after.error();
+  if (!SameExecutable(exe, exe_after)) return std::optional<Attestation>();
+  return std::optional(std::move(findings).Finish());
+}
+
+void UnixAttestor::AddNames(const ProcessStatus& status, uid_t share, BootTime patience_end,
+                            Findings& findings) const {
+  AddName("user", names_.User(status.uid, share, Left(patience_end)), findings);
+  AddName("group", names_.Group(status.gid, share, Left(patience_end)), findings);
+  for (const gid_t gid : status.groups)
+    AddName("supplementary_group", names_.Group(gid, share, Left(patience_end)), findings);
+}
+
+}  // namespace surety
