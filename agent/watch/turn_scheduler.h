@@ -31,7 +31,7 @@ class TurnScheduler final : public Scheduler {
   void WakeAll() override;
 
   /// Ends the threads after the turns they are taking. No turn is taken after
-  /// it returns. Called once, at the latest by the destructor.
+  /// it returns. The destructor does it where the owner has not.
   void Stop();
 
   [[nodiscard]] std::size_t ready() const;
@@ -48,7 +48,7 @@ class TurnScheduler final : public Scheduler {
     State state = State::kWaiting;
     bool again = false;    // Woken while running.
     bool dropped = false;  // Dropped while ready or running.
-    std::optional<BootTime> due;
+    std::optional<BootTime> due{};
   };
   using Slots = std::unordered_map<const ScheduledTurn*, Slot>;
 
