@@ -1,0 +1,1 @@
+"""What the end-to-end cases share. Standard library only; start with case.py."""

@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Runs end-to-end cases: run.py [test_file[.Class[.case]]]... All without an argument.
+
+SURETY_BIN and SURETY_CLIENTS name the folders of the built programs; the
+release build's are the default."""
+
+from __future__ import annotations
+
+import sys
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main(names: list[str]) -> int:
+    sys.path.insert(0, str(HERE))
+    sys.dont_write_bytecode = True
+    loader = unittest.TestLoader()
+    if names:
+        suite = loader.loadTestsFromNames(names)
+    else:
+        suite = loader.discover(str(HERE))
+    result = unittest.TextTestRunner(verbosity=2).run(suite)
+    return 0 if result.wasSuccessful() and result.testsRun and not result.skipped else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
