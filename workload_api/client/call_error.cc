@@ -28,8 +28,7 @@ ErrorCode CodeOf(grpc::StatusCode code) {
 std::string Plain(std::string text) {
   if (text.size() > kMaxMessageBytes) text.resize(kMaxMessageBytes);
   std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
+      text.begin(), text.end(), [](char c) { return (c >= 0 && c < 0x20) || c == 0x7f; }, '?');
   return text;
 }
 

@@ -19,8 +19,8 @@ namespace pb = admin::v1;
 std::optional<WallTime> TimeOf(bool present, const google::protobuf::Timestamp& time) {
   constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(WallTime::max()) - Seconds(1);
   if (!present) return std::nullopt;
-  const std::chrono::sys_seconds seconds(Seconds(
-      std::clamp<std::int64_t>(time.seconds(), 0, kLast.time_since_epoch().count())));
+  const std::chrono::sys_seconds seconds(
+      Seconds(std::clamp<std::int64_t>(time.seconds(), 0, kLast.time_since_epoch().count())));
   return seconds + std::chrono::nanoseconds(time.nanos());
 }
 

@@ -1,0 +1,224 @@
+#include "agent/command/flags.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <limits>
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "agent/command/usage.h"
+#include "agent/identity/duration_text.h"
+#include "agent/identity/nearest_name.h"
+#include "attestors/printable.h"
+
+namespace surety {
+namespace {
+
+namespace po = boost::program_options;
+using Arguments = std::span<const char* const>;
+
+Error Wrong(const std::string& what, std::string_view command) {
+  const std::string help =
+      command.empty() ? "surety --help" : "surety " + std::string(command) + " --help";
+  return {ErrorCode::kInvalidArgument, what + "; see " + help};
+}
+
+std::string DidYouMean(std::string_view typed, std::span<const std::string_view> names) {
+  const std::string_view near = NearestName(typed, names);
+  return near.empty() ? "" : ", did you mean \"" + std::string(near) + "\"?";
+}
+
+po::options_description CommonFlags() {
+  po::options_description flags("Flags");
+  flags.add_options()("help,h", "show this help and exit")(
+      "output,o", po::value<std::string>()->value_name("text|json")->default_value("text"),
+      "how to print");
+  return flags;
+}
+
+void AddSocket(po::options_description& flags) {
+  flags.add_options()("socket,s", po::value<std::string>()->value_name("URI"),
+                      "the Workload API's socket; else the one in SPIFFE_ENDPOINT_SOCKET, else "
+                      "unix:///run/surety/workload.sock");
+}
+
+void AddTimeout(po::options_description& flags, const char* meaning) {
+  flags.add_options()("timeout,t",
+                      po::value<std::string>()->value_name("TIME")->default_value("5s"), meaning);
+}
+
+// The flags that were given and the words between them; or why they are wrong.
+struct Given {
+  po::variables_map flags;
+  std::vector<std::string> words;
+};
+Result<Given> Read(Arguments arguments, const po::options_description& known,
+                   std::string_view command) {
+  po::options_description all;
+  all.add(known).add_options()("words", po::value<std::vector<std::string>>());
+  po::positional_options_description words;
+  words.add("words", -1);
+  try {
+    Given given;
+    po::store(
+        po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
+            .options(all)
+            .positional(words)
+            .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        given.flags);
+    if (given.flags.count("words") != 0)
+      given.words = given.flags["words"].as<std::vector<std::string>>();
+    return given;
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> names;
+    for (const auto& option : known.options()) names.push_back("--" + option->long_name());
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string typed = error.get_option_name();
+    return Wrong("unknown flag \"" + Printable(typed) + "\"" + DidYouMean(typed, views), command);
+  } catch (const po::error& error) {
+    return Wrong(Printable(error.what()), command);
+  }
+}
+
+Result<OutputFormat> OutputOf(const Given& given, std::string_view command) {
+  const auto& text = given.flags["output"].as<std::string>();
+  if (text == "text") return OutputFormat::kText;
+  if (text == "json") return OutputFormat::kJson;
+  return Wrong("--output is \"text\" or \"json\", not \"" + Printable(text) + "\"", command);
+}
+
+Result<std::chrono::milliseconds> TimeoutOf(const Given& given, std::string_view command) {
+  const auto span = ParseDuration(given.flags["timeout"].as<std::string>());
+  if (!span) return Wrong(span.error().Within("--timeout").Text(), command);
+  if (*span < Seconds(1) || *span > std::chrono::hours(24))
+    return Wrong("--timeout is between 1s and 1d", command);
+  return std::chrono::milliseconds(*span);
+}
+
+std::optional<std::string> TextOf(const Given& given, const char* flag) {
+  if (given.flags.count(flag) == 0) return std::nullopt;
+  return given.flags[flag].as<std::string>();
+}
+
+template <typename Number>
+std::optional<Number> NumberOf(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
+  return number;
+}
+
+Error Surplus(const std::string& word, std::string_view command) {
+  return Wrong("\"" + Printable(word) + "\" is one word too many", command);
+}
+
+PrintedText HelpOf(std::string_view usage, const po::options_description& flags) {
+  std::ostringstream text;
+  text << usage << "\n" << flags;
+  return {text.str()};
+}
+
+Result<CommandLine> ParseFetch(Arguments arguments) {
+  po::options_description flags = CommonFlags();
+  AddSocket(flags);
+  AddTimeout(flags, "how long to wait for an answer");
+  flags.add_options()("write,w", po::value<std::string>()->value_name("DIR"),
+                      "also write certificates, keys and bundles as PEM files into DIR");
+  const auto given = Read(arguments, flags, "fetch");
+  if (!given) return given.error();
+  if (given->flags.count("help") != 0) return CommandLine(HelpOf(kFetchUsage, flags));
+  if (given->words.empty()) return Wrong("fetch what? Write: surety fetch x509", "fetch");
+  if (given->words.front() != "x509")
+    return Wrong("\"" + Printable(given->words.front()) + "\" cannot be fetched, only x509",
+                 "fetch");
+  if (given->words.size() > 1) return Surplus(given->words[1], "fetch");
+  const auto output = OutputOf(*given, "fetch");
+  if (!output) return output.error();
+  const auto timeout = TimeoutOf(*given, "fetch");
+  if (!timeout) return timeout.error();
+  return CommandLine(FetchFlags{.socket = TextOf(*given, "socket"),
+                                .write_folder = TextOf(*given, "write"),
+                                .timeout = *timeout,
+                                .output = *output});
+}
+
+Result<CommandLine> ParseWatch(Arguments arguments) {
+  po::options_description flags = CommonFlags();
+  AddSocket(flags);
+  flags.add_options()("count,n", po::value<std::string>()->value_name("N"), "end after N updates");
+  const auto given = Read(arguments, flags, "watch");
+  if (!given) return given.error();
+  if (given->flags.count("help") != 0) return CommandLine(HelpOf(kWatchUsage, flags));
+  if (!given->words.empty()) return Surplus(given->words.front(), "watch");
+  const auto output = OutputOf(*given, "watch");
+  if (!output) return output.error();
+  const auto count_text = TextOf(*given, "count");
+  const auto count = count_text ? NumberOf<std::uint64_t>(*count_text) : std::nullopt;
+  if (count_text && !count) return Wrong("--count is a number above zero", "watch");
+  return CommandLine(
+      WatchFlags{.socket = TextOf(*given, "socket"), .count = count, .output = *output});
+}
+
+Result<CommandLine> ParseStatus(Arguments arguments) {
+  po::options_description flags = CommonFlags();
+  AddTimeout(flags, "how long to wait for an answer");
+  flags.add_options()(
+      "admin-socket,a",
+      po::value<std::string>()->value_name("PATH")->default_value(std::string(kDefaultAdminSocket)),
+      "the daemon's admin socket");
+  const auto given = Read(arguments, flags, "status");
+  if (!given) return given.error();
+  if (given->flags.count("help") != 0) return CommandLine(HelpOf(kStatusUsage, flags));
+  if (!given->words.empty()) return Surplus(given->words.front(), "status");
+  const auto output = OutputOf(*given, "status");
+  if (!output) return output.error();
+  const auto timeout = TimeoutOf(*given, "status");
+  if (!timeout) return timeout.error();
+  return CommandLine(StatusFlags{.admin_socket = given->flags["admin-socket"].as<std::string>(),
+                                 .timeout = *timeout,
+                                 .output = *output});
+}
+
+Result<CommandLine> ParseAttest(Arguments arguments) {
+  po::options_description flags = CommonFlags();
+  AddTimeout(flags, "how long to wait for facts that take long, such as a large file's hash");
+  const auto given = Read(arguments, flags, "attest");
+  if (!given) return given.error();
+  if (given->flags.count("help") != 0) return CommandLine(HelpOf(kAttestUsage, flags));
+  if (given->words.empty())
+    return Wrong("attest which process? Write: surety attest PID", "attest");
+  if (given->words.size() > 1) return Surplus(given->words[1], "attest");
+  const auto pid = NumberOf<pid_t>(given->words.front());
+  if (!pid) return Wrong("\"" + Printable(given->words.front()) + "\" is no process id", "attest");
+  const auto output = OutputOf(*given, "attest");
+  if (!output) return output.error();
+  const auto timeout = TimeoutOf(*given, "attest");
+  if (!timeout) return timeout.error();
+  return CommandLine(AttestFlags{.pid = *pid, .timeout = *timeout, .output = *output});
+}
+
+}  // namespace
+
+Result<CommandLine> ParseCommandLine(Arguments arguments) {
+  constexpr std::array<std::string_view, 4> kCommands{"fetch", "watch", "status", "attest"};
+  if (arguments.empty()) return Wrong("which command?", "");
+  const std::string_view command = arguments.front();
+  const Arguments rest = arguments.subspan(1);
+  if (command == "fetch") return ParseFetch(rest);
+  if (command == "watch") return ParseWatch(rest);
+  if (command == "status") return ParseStatus(rest);
+  if (command == "attest") return ParseAttest(rest);
+  if (command == "--help" || command == "-h" || command == "help")
+    return CommandLine(PrintedText{std::string(kUsage)});
+  if (command == "--version" || command == "version")
+    return CommandLine(PrintedText{"surety " SURETY_VERSION "\n"});
+  return Wrong("unknown command \"" + Printable(command) + "\"" + DidYouMean(command, kCommands),
+               "");
+}
+
+}  // namespace surety

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "surety/result.h"
+
+namespace surety {
+
+inline constexpr std::string_view kDefaultAdminSocket = "/run/surety/admin.sock";
+
+enum class OutputFormat { kText, kJson };
+
+struct FetchFlags {
+  std::optional<std::string> socket;
+  std::optional<std::string> write_folder;
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct WatchFlags {
+  std::optional<std::string> socket;
+  std::optional<std::uint64_t> count;  ///< Ends after this many updates; above zero.
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct StatusFlags {
+  std::string admin_socket{kDefaultAdminSocket};
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct AttestFlags {
+  pid_t pid = 0;
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
+/// What --help and --version ask for.
+struct PrintedText {
+  std::string text;
+};
+
+using CommandLine = std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags>;
+
+/// Reads the arguments that follow the program's name. kInvalidArgument names
+/// the argument, what was probably meant, and where help is.
+Result<CommandLine> ParseCommandLine(std::span<const char* const> arguments);
+
+}  // namespace surety

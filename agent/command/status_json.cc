@@ -1,0 +1,65 @@
+#include "agent/command/status_json.h"
+
+#include "agent/command/json_text.h"
+
+namespace surety {
+namespace {
+
+Json AuthorityJson(const AuthorityStatus& authority) {
+  return {{"subject_key_id", authority.subject_key_id},
+          {"serial", authority.serial},
+          {"phase", authority.phase},
+          {"source", authority.source},
+          {"not_before", JsonTime(authority.not_before)},
+          {"not_after", JsonTime(authority.not_after)},
+          {"next_change", JsonTime(authority.next_change)}};
+}
+
+Json EntriesJson(const EntriesStatus& entries) {
+  return {{"count", entries.count},
+          {"folder", entries.folder},
+          {"loaded_at", JsonTime(entries.loaded_at)},
+          {"last_error", entries.last_error.empty() ? Json(nullptr) : Json(entries.last_error)}};
+}
+
+Json LoadJson(const LoadStatus& load) {
+  return {{"connections", load.connections},
+          {"connections_limit", load.connections_limit},
+          {"streams", load.streams},
+          {"ready_turns", load.ready_turns},
+          {"accepted_total", load.accepted_total},
+          {"refused_connections_total", load.refused_connections_total},
+          {"refused_calls_total", load.refused_calls_total}};
+}
+
+Json SessionJson(const SessionStatus& session) {
+  return {{"pid", session.pid},
+          {"uid", session.uid},
+          {"method", session.method},
+          {"state", session.state},
+          {"spiffe_ids", session.spiffe_ids},
+          {"opened_at", JsonTime(session.opened_at)},
+          {"last_push", JsonTime(session.last_push)},
+          {"next_turn", JsonTime(session.next_turn)}};
+}
+
+}  // namespace
+
+void PrintStatusJson(const DaemonStatus& status, std::ostream& out) {
+  Json document{{"version", status.version},
+                {"trust_domain", status.trust_domain},
+                {"pid", status.pid},
+                {"started_at", JsonTime(status.started_at)},
+                {"degraded", status.degraded},
+                {"bundle_revision", status.bundle_revision},
+                {"authorities", Json::array()},
+                {"entries", EntriesJson(status.entries)},
+                {"load", LoadJson(status.load)},
+                {"sessions", Json::array()}};
+  for (const auto& authority : status.authorities)
+    document["authorities"].push_back(AuthorityJson(authority));
+  for (const auto& session : status.sessions) document["sessions"].push_back(SessionJson(session));
+  out << JsonDocument(document);
+}
+
+}  // namespace surety

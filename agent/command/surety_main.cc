@@ -1,0 +1,99 @@
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <span>
+#include <stop_token>
+#include <utility>
+#include <variant>
+
+#include "agent/command/attest.h"
+#include "agent/command/endpoint_uri.h"
+#include "agent/command/fetch.h"
+#include "agent/command/flags.h"
+#include "agent/command/status.h"
+#include "agent/command/stop_signals.h"
+#include "agent/command/waiter.h"
+#include "agent/command/watch.h"
+#include "agent/watch/system_clock.h"
+#include "attestors/builtin.h"
+#include "attestors/linux_process.h"
+#include "workload_api/client/grpc_admin_client.h"
+#include "workload_api/client/grpc_workload_client.h"
+
+namespace surety {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongCommandLine = 2;
+
+Result<Endpoint> WorkloadEndpoint(const std::optional<std::string>& flag) {
+  return ChooseEndpoint(flag, std::getenv("SPIFFE_ENDPOINT_SOCKET"));
+}
+
+/// Names the concrete classes that each command works with.
+struct RunCommand {
+  Result<void> operator()(const PrintedText& printed) const {
+    std::cout << printed.text;
+    return {};
+  }
+
+  Result<void> operator()(const FetchFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return FetchX509(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const WatchFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    std::stop_source stop;
+    const StopSignals signals(stop);
+    StoppableWaiter waiter(stop.get_token());
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return Watch(flags, client, *endpoint, SystemClock(), waiter, std::move(stop), std::cout);
+  }
+
+  Result<void> operator()(const StatusFlags& flags) const {
+    GrpcAdminClient client(flags.admin_socket);
+    return ShowStatus(flags, client, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const AttestFlags& flags) const {
+    const auto processes = MakeLinuxProcessOpener();
+    const auto attestors = BuiltinAttestors({});
+    const SystemClock clock;
+    StoppableWaiter waiter{std::stop_token()};
+    return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);
+  }
+};
+
+int Fail(const Error& error, int status) {
+  std::cerr << "surety: " << error.Text() << "\n";
+  return status;
+}
+
+int Run(std::span<const char* const> arguments) {
+  const auto command_line = ParseCommandLine(arguments);
+  if (!command_line) return Fail(command_line.error(), kWrongCommandLine);
+  if (const auto done = std::visit(RunCommand(), *command_line); !done)
+    return Fail(done.error(), kFailed);
+  std::cout.flush();
+  if (!std::cout)
+    return Fail(Error(ErrorCode::kInternal, "not all could be written to the standard output"),
+                kFailed);
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace surety
+
+int main(int argc, char** argv) {
+  try {
+    const std::span<const char* const> words(argv, static_cast<std::size_t>(argc));
+    return surety::Run(words.empty() ? words : words.subspan(1));
+  } catch (const std::exception& error) {
+    std::cerr << "surety: " << error.what() << "\n";
+    return EXIT_FAILURE;
+  }
+}

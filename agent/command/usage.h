@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string_view>
+
+namespace surety {
+
+/// What `surety --help` prints.
+inline constexpr std::string_view kUsage =
+    R"(surety asks a Surety daemon for identities and shows how it is doing.
+
+  surety fetch x509 [--write DIR]   get this process's X.509-SVIDs once
+  surety watch                      stay connected and show every update
+  surety status                     show how the daemon is doing (operators)
+  surety attest PID                 show a process's selectors and an entry for it
+
+  surety COMMAND --help             flags of one command
+  surety --version
+
+Exit status: 0 done, 1 failed, 2 wrong command line. Manual: surety(1).
+)";
+
+/// What stands above a command's flags in its --help.
+inline constexpr std::string_view kFetchUsage = R"(surety fetch x509 [flags]
+
+Asks the Workload API once for the X.509-SVIDs of this process and shows them.
+Keys are never printed; --write puts them into files of mode 0600.
+)";
+
+inline constexpr std::string_view kWatchUsage = R"(surety watch [flags]
+
+Stays connected to the Workload API and prints a line for each update: new
+SVIDs, changed bundles. Connects again when the stream ends, after 1 s, 2 s ...
+30 s. Ends on SIGINT and SIGTERM.
+)";
+
+inline constexpr std::string_view kStatusUsage = R"(surety status [flags]
+
+Shows how the daemon is doing: authorities, entries, load, open streams, and
+what works only in part. Needs access to the admin socket.
+)";
+
+inline constexpr std::string_view kAttestUsage = R"(surety attest PID [flags]
+
+Looks at a process as the daemon would and prints its selectors and an entry to
+paste into a file of entries_dir. Asks no daemon. Other users' processes need
+root or CAP_SYS_PTRACE.
+)";
+
+}  // namespace surety
