@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/identity/diagnostic.h"
+#include "surety/clock.h"
+#include "surety/entry.h"
+
+namespace surety {
+
+/// What an entry is judged by.
+struct EntryRules {
+  TrustDomain trust_domain;  ///< Entries of another one are refused.
+  Seconds default_ttl;       ///< Of entries without x509_ttl.
+  Seconds ca_ttl;            ///< A longer x509_ttl is a warning: an SVID never outlives its signer.
+  /// The names of the attestors that run: "unix". A selector of another type is
+  /// an error, since it can never match. Empty: any type is taken.
+  std::vector<std::string> selector_types;
+};
+
+/// An entry and where it was written.
+struct LocatedEntry {
+  Entry entry;
+  std::string file;
+  Position at;       ///< Of its heading.
+  Position id_at;    ///< Of its id, or of its SPIFFE ID if the id is derived.
+  Position hint_at;  ///< As `at` if it has none.
+  bool id_is_derived = false;
+};
+
+inline constexpr Seconds kMinX509Ttl{10};
+inline constexpr Seconds kMaxX509Ttl{30 * 86'400};
+inline constexpr std::size_t kMaxSelectorsPerEntry = 64;
+inline constexpr std::size_t kMaxSelectorBytes = 8192;
+inline constexpr std::size_t kMaxDnsNamesPerEntry = 64;
+inline constexpr std::size_t kMaxHintBytes = 1024;
+inline constexpr std::size_t kMaxEntryIdBytes = 2048;
+
+/// Reads the entries of one file; docs/configuration.md has the format. Pure.
+/// Adds all that is wrong with it to `diagnostics`. Returns every entry that has
+/// a SPIFFE ID: to be compared with each other whatever else is wrong with them,
+/// but used only if nothing is.
+std::vector<LocatedEntry> ParseEntries(std::string_view file, std::string_view text,
+                                       const EntryRules& rules, Diagnostics& diagnostics);
+
+/// Adds an error for every id and every hint that an entry shares with one
+/// before it, whatever files they are in.
+void RefuseDuplicates(const std::vector<LocatedEntry>& entries, Diagnostics& diagnostics);
+
+}  // namespace surety
