@@ -13,8 +13,8 @@ namespace surety {
 struct SocketOptions {
   std::string path;  ///< Absolute; at most 107 bytes (unix(7)).
   mode_t mode = 0600;
-  std::optional<uid_t> owner;  ///< Absent: the daemon's own.
-  std::optional<gid_t> group;
+  std::optional<uid_t> owner{};  ///< Absent: the daemon's own.
+  std::optional<gid_t> group{};
 };
 
 /// A listening Unix stream socket at a path. Removes the path when destroyed,

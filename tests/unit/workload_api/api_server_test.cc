@@ -1,0 +1,179 @@
+#include "workload_api/api_server.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <spdlog/sinks/null_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+#include "agent/policy/entry_policy.h"
+#include "agent/watch/system_clock.h"
+#include "agent/watch/turn_scheduler.h"
+#include "attestors/linux_process.h"
+#include "tests/fakes/fake_walk.h"
+#include "workload.grpc.pb.h"
+
+namespace surety {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class NoStatus final : public StatusSource {
+ public:
+  [[nodiscard]] DaemonStatus Status() const override { return {}; }
+};
+
+class LockedAudit final : public AuditLog {
+ public:
+  Result<void> Write(const AuditEvent&) override { return {}; }
+};
+
+class ApiServerTest : public ::testing::Test {
+ protected:
+  ApiServerTest() {
+    std::string pattern = fs::temp_directory_path() / "surety-api-XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    auto attestor = std::make_unique<fakes::ScriptedAttestor>();
+    attestor->answer.selectors.Insert({"unix", "uid:0"});
+    attestors_.push_back(std::move(attestor));
+    entries_.entries.push_back(
+        std::make_shared<Entry>(Entry{.id = "web",
+                                      .spiffe_id = *SpiffeId::Parse("spiffe://example.org/web"),
+                                      .selectors = {{"unix", "uid:0"}},
+                                      .x509_ttl = Seconds(600),
+                                      .hint = {},
+                                      .dns_names = {}}));
+  }
+  ~ApiServerTest() override {
+    server_.reset();
+    scheduler_->Stop();
+    fs::remove_all(folder_);
+  }
+
+  void Start(UidLimits limits = {}) {
+    auto server = ApiServer::Start(
+        {.walk = {attestors_, entries_, ledger_, policy_, issuer_, bundles_, audit_},
+         .walk_times = {},
+         .scheduler = *scheduler_,
+         .opener = *opener_,
+         .clock = clock_,
+         .status = status_,
+         .logger = logger_},
+        {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
+         .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},
+         .limits = limits,
+         .times = {}});
+    ASSERT_TRUE(server) << server.error().Text();
+    server_ = *std::move(server);
+  }
+
+  std::unique_ptr<SpiffeWorkloadAPI::Stub> Stub() {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return SpiffeWorkloadAPI::NewStub(grpc::CreateCustomChannel(
+        "unix:" + (folder_ / "w.sock").string(), grpc::InsecureChannelCredentials(), arguments));
+  }
+
+  static grpc::Status FirstStatus(SpiffeWorkloadAPI::Stub& stub,
+                                  const std::vector<std::string>& header_values) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    for (const auto& value : header_values) context.AddMetadata("workload.spiffe.io", value);
+    auto reader = stub.FetchX509SVID(&context, {});
+    X509SVIDResponse response;
+    if (reader->Read(&response)) {
+      context.TryCancel();
+      reader->Finish();
+      return grpc::Status::OK;
+    }
+    return reader->Finish();
+  }
+
+  fs::path folder_;
+  std::shared_ptr<spdlog::logger> logger_ =
+      std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
+  SystemClock clock_;
+  std::vector<std::unique_ptr<Attestor>> attestors_;
+  fakes::ListedEntries entries_;
+  fakes::MemoryLedger ledger_;
+  EntryPolicy policy_;
+  fakes::CountingIssuer issuer_;
+  fakes::FixedBundles bundles_;
+  LockedAudit audit_;
+  NoStatus status_;
+  std::unique_ptr<ProcessOpener> opener_ = MakeLinuxProcessOpener();
+  std::unique_ptr<TurnScheduler> scheduler_ = *TurnScheduler::Start(clock_, 1);
+  std::unique_ptr<ApiServer> server_;
+};
+
+TEST_F(ApiServerTest, GivesAnIdentityOverARealSocket) {
+  Start();
+  grpc::ClientContext context;
+  context.AddMetadata("workload.spiffe.io", "true");
+  const auto stub = Stub();
+  auto reader = stub->FetchX509SVID(&context, {});
+  X509SVIDResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  ASSERT_EQ(response.svids_size(), 1);
+  EXPECT_EQ(response.svids(0).spiffe_id(), "spiffe://example.org/web");
+  EXPECT_EQ(response.svids(0).x509_svid_key(), std::string("\x01\x02\x03"));
+  EXPECT_EQ(response.svids(0).bundle(), "root");
+}
+
+TEST_F(ApiServerTest, E3_HeaderMustBeThereOnceAndSpelledExactly) {
+  Start();
+  const auto stub = Stub();
+  EXPECT_TRUE(FirstStatus(*stub, {"true"}).ok());
+  for (const std::vector<std::string>& values :
+       {std::vector<std::string>{}, {"True"}, {"TRUE"}, {"1"}, {""}, {"true", "true"}}) {
+    EXPECT_EQ(FirstStatus(*stub, values).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  EXPECT_EQ(ledger_.pinned.size(), 1U) << "what lacks the header is not even attested";
+}
+
+TEST_F(ApiServerTest, E8_CallerWithoutIdentityIsDenied) {
+  entries_.entries.clear();
+  Start();
+  const auto status = FirstStatus(*Stub(), {"true"});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED);
+  EXPECT_THAT(status.error_message(), HasSubstr("no_entry"));
+}
+
+TEST_F(ApiServerTest, E9_ProfilesThatAreNotBuiltAreUnimplementedAfterTheHeader) {
+  Start();
+  const auto stub = Stub();
+  JWTSVIDResponse response;
+  grpc::ClientContext bare;
+  EXPECT_EQ(stub->FetchJWTSVID(&bare, {}, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  grpc::ClientContext with_header;
+  with_header.AddMetadata("workload.spiffe.io", "true");
+  EXPECT_EQ(stub->FetchJWTSVID(&with_header, {}, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(ApiServerTest, StopEndsOpenStreamsAsUnavailable) {
+  Start();
+  grpc::ClientContext context;
+  context.AddMetadata("workload.spiffe.io", "true");
+  const auto stub = Stub();
+  auto reader = stub->FetchX509SVID(&context, {});
+  X509SVIDResponse response;
+  ASSERT_TRUE(reader->Read(&response));
+  server_->Stop(std::chrono::seconds(2));
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(ApiServerTest, CallsBeyondTheUidsShareAreExhaustedNotInvalid) {
+  Start({.calls_per_second = 0.001, .calls_burst = 3});
+  const auto stub = Stub();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(FirstStatus(*stub, {"true"}).ok());
+  EXPECT_EQ(FirstStatus(*stub, {"true"}).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+}  // namespace
+}  // namespace surety
