@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs end-to-end cases: run.py [test_file[.Class[.case]]]... All without an argument.
+"""Runs end-to-end and interoperability cases:
+run.py [test_file[.Class[.case]]]... Without an argument: all.
 
 SURETY_BIN and SURETY_CLIENTS name the folders of the built programs; the
 release build's are the default."""
@@ -11,16 +12,17 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+INTEROP = HERE.parent / "interop"
 
 
 def main(names: list[str]) -> int:
-    sys.path.insert(0, str(HERE))
+    sys.path[:0] = [str(HERE), str(INTEROP)]
     sys.dont_write_bytecode = True
     loader = unittest.TestLoader()
     if names:
         suite = loader.loadTestsFromNames(names)
     else:
-        suite = loader.discover(str(HERE))
+        suite = unittest.TestSuite(loader.discover(str(folder)) for folder in (HERE, INTEROP))
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     return 0 if result.wasSuccessful() and result.testsRun and not result.skipped else 1
 

@@ -1,0 +1,30 @@
+# surety_cases(LABEL FILE [SERIAL] [TIMEOUT seconds] [FIXTURES name...])
+#
+# Every case of test_FILE.py is a test of its own: LABEL.FILE.case. SERIAL: its
+# cases need the machine for themselves, since they measure time or take all of it.
+function(surety_cases label file)
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "FIXTURES" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set(source ${CMAKE_CURRENT_SOURCE_DIR}/test_${file}.py)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+  file(STRINGS ${source} lines REGEX "^class [A-Za-z0-9]+\\(Case\\)|^    def test_")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^class ([A-Za-z0-9]+)")
+      set(class ${CMAKE_MATCH_1})
+    elseif(line MATCHES "def test_([a-z0-9_]+)")
+      set(case ${CMAKE_MATCH_1})
+      set(name ${label}.${file}.${case})
+      add_test(NAME ${name}
+        COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tests/e2e/run.py test_${file}.${class}.test_${case})
+      set_tests_properties(${name} PROPERTIES
+        LABELS ${label}
+        TIMEOUT ${ARG_TIMEOUT}
+        RUN_SERIAL ${ARG_SERIAL}
+        FIXTURES_REQUIRED "${ARG_FIXTURES}"
+        ENVIRONMENT
+          "SURETY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SURETY_CLIENTS=${CMAKE_BINARY_DIR}/tests/clients")
+    endif()
+  endforeach()
+endfunction()
