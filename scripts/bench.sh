@@ -44,7 +44,7 @@ TOML
 trust_domain = "bench.test"
 state_dir = "$home/state"
 entries_dir = "$home/entries.d"
-log_level = "warning"
+log_level = "warn"
 [workload_api]
 socket = "$home/run/workload.sock"
 [admin]
@@ -52,9 +52,9 @@ socket = "$home/run/admin.sock"
 [limits]
 connections = 12000
 connections_per_uid = 12000
-calls_per_uid = 24000
-calls_per_second = 100000
-calls_burst = 100000
+streams_per_uid = 24000
+calls_per_second_per_uid = 100000
+calls_burst_per_uid = 100000
 TOML
   "$home/bin/suretyd" run --config "$home/surety.toml" 2>>"$reports/daemon.log" &
   daemon=$!

@@ -10,7 +10,6 @@ from harness import api, grpc_raw, users
 from harness.case import Case
 
 SVID = "/SpiffeWorkloadAPI/FetchX509SVID"
-ENOUGH_FDS = 12000
 
 
 class BadBytes(Case):
@@ -118,7 +117,7 @@ class BadBytes(Case):
 
 class Withholding(Case):
     def test_client_that_stops_reading_is_dropped_and_others_are_not(self):
-        daemon = self.serving(limits={"stalled_write": "2s"})
+        daemon = self.serving(limits={"stalled_write_timeout": "2s"})
 
         def mute(send):
             connection = grpc_raw.Connection(daemon.socket, window=0)
@@ -140,7 +139,7 @@ class Withholding(Case):
         self.assert_served(daemon)
 
     def test_client_that_never_says_anything_is_dropped(self):
-        daemon = self.serving(limits={"silent_client": "1s"})
+        daemon = self.serving(limits={"silent_timeout": "1s"})
 
         def silent():
             with socket.socket(socket.AF_UNIX) as connection:
@@ -154,7 +153,7 @@ class Withholding(Case):
         self.assertLess(users.run_as(users.WEB, silent), 5)
 
     def test_client_that_stops_within_the_preface_is_dropped(self):
-        daemon = self.serving(limits={"silent_client": "1s"})
+        daemon = self.serving(limits={"silent_timeout": "1s"})
 
         def half_open():
             with socket.socket(socket.AF_UNIX) as connection:
@@ -169,7 +168,7 @@ class Withholding(Case):
         self.assertLess(users.run_as(users.WEB, half_open), 5)
 
     def test_watcher_with_an_open_stream_is_not_taken_for_silent(self):
-        daemon = self.serving(limits={"silent_client": "1s"})
+        daemon = self.serving(limits={"silent_timeout": "1s"})
         watcher = self.watcher(users.WEB, daemon)
         watcher.receive()
         with self.assertRaises(TimeoutError):
@@ -239,7 +238,7 @@ class Floods(Case):
             return True
 
     def test_more_open_streams_than_a_user_may_have(self):
-        daemon = self.serving(limits={"calls_per_uid": 50})
+        daemon = self.serving(limits={"streams_per_uid": 50})
 
         def hoard(send):
             codes = []
@@ -261,7 +260,7 @@ class Floods(Case):
         self.assert_prompt(daemon)
 
     def test_calls_in_a_tight_loop(self):
-        daemon = self.serving(limits={"calls_per_second": 200, "calls_burst": 200})
+        daemon = self.serving(limits={"calls_per_second_per_uid": 200, "calls_burst_per_uid": 200})
 
         def hammer(send):
             send("started")

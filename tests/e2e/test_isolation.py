@@ -161,7 +161,7 @@ class KillStorm(Case):
     AT_ONCE = 24
 
     def test_no_wrong_identity_in_5000_connections(self):
-        daemon = self.daemon(limits={"calls_per_second": 100000})
+        daemon = self.daemon(limits={"calls_per_second_per_uid": 100000})
         for uid, name in NAMES.items():
             daemon.entry_for(name.rpartition("/")[2], uid)
         daemon.start()

@@ -110,7 +110,7 @@ class Lifecycle(Case):
         self.assertEqual({line["code"] for line in clients.of("error")}, {"Unavailable"})
 
     def test_ca_rotation_reaches_every_stream_before_the_new_key_signs(self):
-        daemon = self.daemon(x509={"ttl": "6s", "ca_ttl": "20s"})
+        daemon = self.daemon(x509={"ttl": "5s", "ca_ttl": "20s"})
         daemon.entry_for("web", users.WEB)
         daemon.start()
         watcher = self.watcher(users.WEB, daemon)

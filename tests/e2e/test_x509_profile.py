@@ -147,7 +147,7 @@ class Profile(Case):
         self.assertAlmostEqual(end, time.time() + 15 * 60, delta=65)
 
     def test_svid_does_not_outlive_its_signer(self):
-        daemon = self.daemon(x509={"ttl": "10m", "ca_ttl": "20m"})
+        daemon = self.daemon(x509={"ttl": "10m", "ca_ttl": "40m"})
         daemon.entry_for("web", users.WEB)
         daemon.start()
         svid = users.run_as(users.WEB, api.fetch_x509, daemon.socket).svids[0]
