@@ -38,6 +38,12 @@ void AddStatus(const ProcessStatus& status, std::optional<bool> on_host, Finding
   }
 }
 
+void AddMissingStatus(const Error& why, Findings& findings) {
+  for (const auto* kind : {"uid", "gid", "user", "group", "supplementary_gid",
+                           "supplementary_group", "traced", "no_new_privs", "cap"})
+    findings.Missing(kind, why);
+}
+
 void AddNamespaces(const NamespaceLook& look, const Namespaces& host, Findings& findings) {
   const Namespaces& own = look.namespaces;
   for (std::size_t i = 0; i < kNamespaceNames.size(); ++i) {

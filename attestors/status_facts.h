@@ -14,6 +14,9 @@ namespace surety {
 /// are missing then. Pure.
 void AddStatus(const ProcessStatus& status, std::optional<bool> on_host, Findings& findings);
 
+/// The kinds that are missing when the status could not be read.
+void AddMissingStatus(const Error& why, Findings& findings);
+
 /// The selectors of its namespaces: ns, pidns, userns, container. Pure.
 void AddNamespaces(const NamespaceLook& look, const Namespaces& host, Findings& findings);
 

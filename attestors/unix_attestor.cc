@@ -55,6 +55,14 @@ void AddName(std::string_view kind, const Result<AccountNames::Name>& name, Find
   }
 }
 
+void LeaveOutGroups(ProcessStatus& status, Findings& findings) {
+  const Error why(ErrorCode::kResourceExhausted,
+                  "the process is in " + std::to_string(status.groups.size()) + " groups");
+  findings.Missing("supplementary_gid", why);
+  findings.Missing("supplementary_group", why);
+  status.groups.clear();
+}
+
 Result<ProcessStatus> ReadStatus(const ProcessHandle& process) {
   const auto text = process.ReadFile("status", kMaxStatus);
   if (!text) return text.error();
@@ -94,18 +102,18 @@ Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
 
   // The user namespace after the status: it can be left only for a lesser one,
   // so capabilities read first are never taken for those of the host's.
-  const auto status = ReadStatus(process);
+  auto status = ReadStatus(process);
   if (!status && IsGone(status.error())) return status.error();
   const auto look = ReadNamespaces(process);
   if (!look) return look.error();
   const auto on_host = look->namespaces.Shares(NamespaceKind::kUser, host_.namespaces);
 
   if (status) {
+    if (status->groups.size() > options_.max_groups) LeaveOutGroups(*status, findings);
     AddStatus(*status, on_host, findings);
     AddNames(*status, peer.uid, patience_end, findings);
   } else {
-    for (const auto* kind : {"uid", "gid", "supplementary_gid", "cap"})
-      findings.Missing(kind, status.error());
+    AddMissingStatus(status.error(), findings);
   }
   AddNamespaces(*look, host_.namespaces, findings);
   if (const auto label = AddLabel(process, findings); !label) return label.error();

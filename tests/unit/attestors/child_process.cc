@@ -1,0 +1,143 @@
+#include "tests/unit/attestors/child_process.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+namespace surety::testing {
+namespace {
+
+std::vector<char*> Pointers(const std::vector<std::string>& words) {
+  std::vector<char*> out;
+  out.reserve(words.size() + 1);
+  for (const auto& word : words) out.push_back(const_cast<char*>(word.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// fork(2), or clone3(2) with a chosen pid.
+pid_t ForkAs(pid_t pid) {
+  if (pid == 0) return ::fork();
+  clone_args args{};
+  args.exit_signal = SIGCHLD;
+  args.set_tid = reinterpret_cast<std::uint64_t>(&pid);
+  args.set_tid_size = 1;
+  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+}
+
+}  // namespace
+
+// The child writes its errno to the pipe when something fails. A pipe that ends
+// without a word means that it sleeps, or that execve has closed it.
+Child Child::Start(pid_t forced_pid, const std::function<bool()>& body) {
+  Child child;
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) std::abort();
+  UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  child.pid_ = ForkAs(forced_pid);
+  if (child.pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!body()) {
+      const int error = errno;
+      [[maybe_unused]] const auto told = ::write(writing.get(), &error, sizeof error);
+      ::_exit(1);
+    }
+    ::close(writing.get());
+    for (;;) ::pause();
+  }
+  if (child.pid_ < 0) {
+    child.error_ = errno;
+    return child;
+  }
+  writing.Reset();
+  int error = 0;
+  if (::read(reading.get(), &error, sizeof error) == sizeof error) child.error_ = error;
+  return child;
+}
+
+Child Child::Sleeping(const Prepare& prepare) { return Start(0, prepare); }
+
+Child Child::SleepingAs(pid_t pid) {
+  return Start(pid, [] { return true; });
+}
+
+Child Child::Running(const std::vector<std::string>& program, const Prepare& prepare) {
+  const auto words = Pointers(program);
+  return Start(0, [&] { return prepare() && ::execv(words[0], words.data()) == 0; });
+}
+
+Child Child::RunningFile(int fd, const std::vector<std::string>& arguments,
+                         const Prepare& prepare) {
+  const auto words = Pointers(arguments);
+  return Start(0, [&] { return prepare() && ::fexecve(fd, words.data(), environ) == 0; });
+}
+
+Child Child::Zombie() {
+  Child child = Start(0, [] {
+    errno = ECHILD;
+    return false;
+  });
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(child.pid_), &info, WEXITED | WNOWAIT);
+  return child;
+}
+
+Child::Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)), error_(other.error_) {}
+
+void Child::KillAndReap() {
+  const pid_t pid = std::exchange(pid_, -1);
+  if (pid <= 0) return;
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+Folder::Folder() : path_("/tmp/surety-test-" + std::string(6, 'X')) {
+  if (::mkdtemp(path_.data()) == nullptr) std::abort();
+  ::chmod(path_.c_str(), 0755);
+}
+
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+bool CopySleep(const std::string& to) {
+  std::error_code error;
+  std::filesystem::copy_file("/bin/sleep", to, error);
+  return !error && ::chmod(to.c_str(), 0755) == 0;
+}
+
+bool WriteFile(const std::string& path, const std::string& contents) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << contents;
+  file.close();
+  return file.good();
+}
+
+bool Eventually(const std::function<bool()>& done) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!done()) {
+    if (std::chrono::steady_clock::now() > end) return done();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+}  // namespace surety::testing
