@@ -41,12 +41,12 @@ else
   as() { "${@:2}"; }
 fi
 
-step "1. An entry says: a process of uid $workload_uid is spiffe://demo.test/web, for 8 seconds at a time."
+step "1. An entry says: a process of uid $workload_uid is spiffe://demo.test/web, for 10 seconds at a time."
 cat >"$home/entries.d/web.toml" <<TOML
 [[entry]]
 spiffe_id = "spiffe://demo.test/web"
 selectors = ["unix:uid:$workload_uid"]
-x509_ttl = "8s"
+x509_ttl = "10s"
 TOML
 cat "$home/entries.d/web.toml"
 
@@ -83,7 +83,7 @@ if [ "$(id -u)" = 0 ]; then
   fi
 fi
 
-step "5. A workload that stays connected gets a new certificate and key before the old one ends: two rotations, some 8 s."
+step "5. A workload that stays connected gets a new certificate and key before the old one ends: two rotations, some 10 s."
 show "surety watch --count 3"
 as "$workload_uid" timeout 60 "$home/bin/surety" watch --count 3 || die "no rotation within 60 s"
 

@@ -44,7 +44,7 @@ class Isolation(Case):
             self.assertEqual(answers, {uid: [NAMES[uid]] for uid in pair}, f"round {round_number}")
 
     def test_streams_of_two_users_on_their_connections_never_mix(self):
-        daemon = self.serving(x509={"ttl": "4s"})
+        daemon = self.serving(x509={"ttl": "10s"})
         watchers = {uid: [self.watcher(uid, daemon) for _ in range(10)] for uid in NAMES}
         for _ in range(3):
             for uid, group in watchers.items():
@@ -74,7 +74,7 @@ class Isolation(Case):
         self.assertEqual(refused, 20)
 
     def test_stream_left_by_one_who_exits_ends_although_its_pid_lives_on(self):
-        daemon = self.serving(x509={"ttl": "4s"})
+        daemon = self.serving(x509={"ttl": "10s"})
         connection, connector = self.connection_of(users.WEB, daemon)
         with grpc_raw.Connection(connection) as h2:
             stream = h2.fetch()

@@ -18,7 +18,7 @@ DAEMON_USER = 12050
 
 class Secrecy(Case):
     def test_no_log_line_holds_key_material_at_the_most_talkative_level(self):
-        daemon = self.daemon(top={"log_level": "debug"}, x509={"ttl": "4s"})
+        daemon = self.daemon(top={"log_level": "debug"}, x509={"ttl": "10s"})
         daemon.entry_for("web", users.WEB)
         daemon.start()
         watcher = self.watcher(users.WEB, daemon)

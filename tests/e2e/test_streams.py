@@ -41,7 +41,7 @@ class Streams(Case):
         self.assertEqual(answers, [["spiffe://e2e.example.org/web"]] * 50)
 
     def test_s2_s3_rotation_brings_the_full_set_anew(self):
-        daemon = self.daemon(x509={"ttl": "4s"})
+        daemon = self.daemon(x509={"ttl": "10s"})
         daemon.entry_for("web-a", users.WEB, priority=2)
         daemon.entry_for("web-b", users.WEB, priority=1)
         watcher = self.watcher(users.WEB, daemon.start())
@@ -53,8 +53,9 @@ class Streams(Case):
             self.assertTrue(all(svid.key and svid.bundle for svid in response.svids))
             seen += leaf_serials(response)
         self.assertEqual(len(set(seen)), 6, "a serial came twice")
-        self.assertLess(time.monotonic() - begin, 8, "rotation is due at half of the lifetime")
-        self.assertGreater(time.monotonic() - begin, 2, "rotation came long before it was due")
+        # Two rotations, each at half of 10 s, give or take a tenth.
+        self.assertLess(time.monotonic() - begin, 13)
+        self.assertGreater(time.monotonic() - begin, 7)
 
     def test_s5_identity_that_is_withdrawn_is_absent_from_the_next_message(self):
         daemon = self.daemon()
@@ -74,7 +75,7 @@ class Streams(Case):
 
     def test_s7_process_is_attested_again_at_every_rotation(self):
         """A stream whose connector has become another program gets nothing more."""
-        daemon = self.daemon(x509={"ttl": "4s"})
+        daemon = self.daemon(x509={"ttl": "10s"})
         daemon.write_entry("web", spiffe_id="spiffe://e2e.example.org/web", selectors=[
             f"unix:uid:{users.WEB}", f"unix:path:{os.path.realpath('/usr/bin/python3')}"])
         daemon.start()
@@ -93,7 +94,7 @@ class Streams(Case):
             stream = connection.fetch()
             self.assertTrue(api.x509_response(connection.message(stream)).ids)
             ours.send(b"x")
-            code, message = connection.status(stream, 6)
+            code, message = connection.status(stream, 8)
         self.assertEqual(code, grpc_raw.PERMISSION_DENIED, message)
 
     def test_s10_clients_that_go_leave_nothing_behind(self):

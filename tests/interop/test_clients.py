@@ -123,7 +123,7 @@ class Clients(Case):
         self.assertEqual(json.loads(server.stdout.readline())["peer"], f"{OWN}/db")
 
     def test_go_watcher_sees_rotation_and_goes_on_after_its_entry_was_away(self):
-        self.suretyd.configure("x509", ttl="4s")
+        self.suretyd.configure("x509", ttl="10s")
         self.suretyd.terminate()
         self.suretyd.start()
         watcher = self.suretyd.popen("client", "watch", "-for", "30s", uid=users.DB)
