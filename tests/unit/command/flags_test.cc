@@ -1,0 +1,115 @@
+#include "agent/command/flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <vector>
+
+namespace surety {
+namespace {
+
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+Result<CommandLine> Parse(std::initializer_list<const char*> words) {
+  const std::vector<const char*> arguments(words);
+  return ParseCommandLine(arguments);
+}
+
+template <typename Flags>
+Flags Parsed(std::initializer_list<const char*> words) {
+  const auto line = Parse(words);
+  if (!line) {
+    ADD_FAILURE() << line.error().Text();
+    return {};
+  }
+  const auto* flags = std::get_if<Flags>(&*line);
+  if (flags == nullptr) ADD_FAILURE() << "another command was read";
+  return flags == nullptr ? Flags() : *flags;
+}
+
+std::string Refusal(std::initializer_list<const char*> words) {
+  const auto line = Parse(words);
+  if (line) return "accepted";
+  EXPECT_EQ(line.error().code(), ErrorCode::kInvalidArgument);
+  return line.error().Text();
+}
+
+TEST(Flags, FetchHasDefaults) {
+  const auto flags = Parsed<FetchFlags>({"fetch", "x509"});
+  EXPECT_EQ(flags.socket, std::nullopt);
+  EXPECT_EQ(flags.write_folder, std::nullopt);
+  EXPECT_EQ(flags.timeout, 5s);
+  EXPECT_EQ(flags.output, OutputFormat::kText);
+}
+
+TEST(Flags, FetchTakesAllOfItsFlagsInAnyOrder) {
+  const auto flags = Parsed<FetchFlags>({"fetch", "--write", "out", "-o", "json", "x509",
+                                         "--timeout=1m30s", "--socket", "unix:///x.sock"});
+  EXPECT_EQ(flags.socket, "unix:///x.sock");
+  EXPECT_EQ(flags.write_folder, "out");
+  EXPECT_EQ(flags.timeout, 90s);
+  EXPECT_EQ(flags.output, OutputFormat::kJson);
+}
+
+TEST(Flags, WatchTakesACount) {
+  EXPECT_EQ(Parsed<WatchFlags>({"watch"}).count, std::nullopt);
+  EXPECT_EQ(Parsed<WatchFlags>({"watch", "--count", "3"}).count, 3U);
+}
+
+TEST(Flags, StatusTakesTheAdminSocket) {
+  EXPECT_EQ(Parsed<StatusFlags>({"status"}).admin_socket, "/run/surety/admin.sock");
+  EXPECT_EQ(Parsed<StatusFlags>({"status", "-a", "/x"}).admin_socket, "/x");
+}
+
+TEST(Flags, AttestTakesAProcessId) {
+  EXPECT_EQ(Parsed<AttestFlags>({"attest", "4711"}).pid, 4711);
+  EXPECT_EQ(Parsed<AttestFlags>({"attest", "-o", "json", "1"}).output, OutputFormat::kJson);
+}
+
+TEST(Flags, UnknownWordsAreRefusedWithWhatWasProbablyMeant) {
+  EXPECT_THAT(Refusal({"fetsh"}), HasSubstr("did you mean \"fetch\"?; see surety --help"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "--soket", "x"}),
+              HasSubstr("\"--soket\", did you mean \"--socket\"?; see surety fetch --help"));
+  EXPECT_THAT(Refusal({"watch", "--cuont=1"}), HasSubstr("did you mean \"--count\"?"));
+  EXPECT_THAT(Refusal({"zzzzzzzz"}), HasSubstr("unknown command \"zzzzzzzz\"; see"));
+  EXPECT_THAT(Refusal({"\x1b[1m"}), HasSubstr("\\x1b"));
+}
+
+TEST(Flags, AbbreviationsAreRefused) {
+  EXPECT_THAT(Refusal({"fetch", "x509", "--sock", "unix:///x"}), HasSubstr("unknown flag"));
+}
+
+TEST(Flags, WrongValuesAreRefused) {
+  EXPECT_THAT(Refusal({}), HasSubstr("which command?"));
+  EXPECT_THAT(Refusal({"fetch"}), HasSubstr("Write: surety fetch x509"));
+  EXPECT_THAT(Refusal({"fetch", "jwt"}), HasSubstr("only x509"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "again"}), HasSubstr("\"again\" is one word too many"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "-o", "yaml"}), HasSubstr("\"text\" or \"json\""));
+  EXPECT_THAT(Refusal({"fetch", "x509", "-t", "5"}), HasSubstr("--timeout"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "-t", "0s"}), HasSubstr("between 1s and 1d"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "-t", "2d"}), HasSubstr("between 1s and 1d"));
+  EXPECT_THAT(Refusal({"fetch", "x509", "--socket"}), HasSubstr("--socket"));
+  EXPECT_THAT(Refusal({"watch", "x509"}), HasSubstr("one word too many"));
+  for (const char* count : {"0", "-1", "x", "1x", "", "99999999999999999999999"})
+    EXPECT_THAT(Refusal({"watch", "--count", count}), HasSubstr("--count")) << count;
+  for (const char* pid : {"0", "x", "1x", "4294967297"})
+    EXPECT_THAT(Refusal({"attest", pid}), HasSubstr("no process id")) << pid;
+  EXPECT_THAT(Refusal({"attest"}), HasSubstr("Write: surety attest PID"));
+}
+
+TEST(Flags, HelpNamesEveryFlagOfItsCommand) {
+  EXPECT_THAT(Parsed<PrintedText>({"--help"}).text, HasSubstr("surety fetch x509"));
+  EXPECT_THAT(Parsed<PrintedText>({"fetch", "--help"}).text, HasSubstr("--write"));
+  EXPECT_THAT(Parsed<PrintedText>({"watch", "-h"}).text, HasSubstr("--count"));
+  EXPECT_THAT(Parsed<PrintedText>({"status", "--help"}).text, HasSubstr("--admin-socket"));
+  EXPECT_THAT(Parsed<PrintedText>({"attest", "--help"}).text, HasSubstr("--timeout"));
+}
+
+TEST(Flags, VersionIsAskedForByFlag) {
+  EXPECT_THAT(Parsed<PrintedText>({"--version"}).text, ::testing::MatchesRegex("surety [0-9.]+\n"));
+}
+
+}  // namespace
+}  // namespace surety
