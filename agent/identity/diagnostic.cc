@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kMaxQuotedBytes = 120;
 
-std::string Place(const Diagnostic& item) {
-  if (item.at.line == 0) return item.file;
-  return item.file + ":" + std::to_string(item.at.line) + ":" + std::to_string(item.at.column);
-}
-
 void AppendEscaped(char c, std::string& out) {
   if (c == '"' || c == '\\') {
     out += '\\';
@@ -45,9 +40,14 @@ void FileDiagnostics::Warn(Position at, std::string what, std::string fix) {
   all_.Add({std::string(file_), at, Severity::kWarning, std::move(what), std::move(fix)});
 }
 
+std::string PlaceOf(const Diagnostic& item) {
+  if (item.at.line == 0) return item.file;
+  return item.file + ":" + std::to_string(item.at.line) + ":" + std::to_string(item.at.column);
+}
+
 std::string Render(const Diagnostic& item) {
   const std::string_view severity = item.severity == Severity::kError ? "error" : "warning";
-  std::string out = Place(item) + ": " + std::string(severity) + ": " + item.what;
+  std::string out = PlaceOf(item) + ": " + std::string(severity) + ": " + item.what;
   if (!item.fix.empty()) out += "\n  fix: " + item.fix;
   return out;
 }
@@ -64,7 +64,7 @@ std::string Summary(const Diagnostics& diagnostics) {
   });
   if (!diagnostics.has_errors()) return {};
   if (first == items.end()) return std::to_string(diagnostics.errors()) + " errors";
-  std::string out = Place(*first) + ": " + first->what;
+  std::string out = PlaceOf(*first) + ": " + first->what;
   if (!first->fix.empty()) out += " (fix: " + first->fix + ")";
   if (const std::size_t more = diagnostics.errors() - 1; more != 0)
     out += ", and " + std::to_string(more) + (more == 1 ? " more error" : " more errors");

@@ -65,6 +65,9 @@ class FileDiagnostics {
   Diagnostics& all_;
 };
 
+/// "FILE:LINE:COLUMN", or "FILE" where it is about the file as a whole.
+std::string PlaceOf(const Diagnostic& item);
+
 /// As compilers write it, and a second line with the fix:
 ///     /etc/surety/suretyd.toml:3:9: error: unknown key "mod"
 ///       fix: did you mean "mode"?

@@ -118,7 +118,7 @@ Result<SpiffeId> SpiffeId::Parse(std::string_view text) {
   const std::string_view path = text.substr(slash);
   if (auto checked = CheckTrustDomain(name, kScheme.size()); !checked) return checked.error();
   if (auto checked = CheckPath(path, slash); !checked) return checked.error();
-  return SpiffeId(TrustDomain(std::string(name)), std::string(path));
+  return SpiffeId(*TrustDomain::Parse(name), std::string(path));
 }
 
 }  // namespace surety

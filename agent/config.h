@@ -1,0 +1,124 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/identity/diagnostic.h"
+#include "agent/identity/entries_file.h"
+#include "surety/clock.h"
+#include "surety/spiffe_id.h"
+
+namespace surety {
+
+inline constexpr std::string_view kDefaultConfigFile = "/etc/surety/suretyd.toml";
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kText, kJson };
+
+/// A Unix socket to listen on. Owner and group are left as they come if not set.
+struct SocketConfig {
+  std::string path;  ///< Absolute, at most 107 bytes (unix(7)).
+  mode_t mode = 0;
+  std::optional<uid_t> owner;
+  std::optional<gid_t> group;
+};
+
+struct WorkloadApiConfig {
+  SocketConfig socket{"/run/surety/workload.sock", 0666, {}, {}};
+};
+
+struct AdminConfig {
+  SocketConfig socket{"/run/surety/admin.sock", 0600, {}, {}};
+  std::vector<uid_t> allowed_uids{0};  ///< Whose calls are answered.
+};
+
+/// An operator's CA, as PEM files. Either none of it is set or certificate and key.
+struct CaFiles {
+  std::string cert;
+  std::string key;
+  std::string chain;  ///< From the certificate's issuer upwards; empty if it is a root.
+};
+
+struct X509Config {
+  Seconds ttl{15 * 60};             ///< Of SVIDs whose entry names none.
+  Seconds ca_ttl{7 * 86'400};       ///< Of an embedded CA certificate; at least 4 x ttl.
+  Seconds clock_skew{30};           ///< How far not_before lies in the past.
+  std::optional<CaFiles> ca_files;  ///< Not set: the embedded CA.
+};
+
+/// What one uid, and all of them together, may use.
+struct LimitsConfig {
+  std::uint32_t connections_per_uid = 6'000;
+  std::uint32_t streams_per_uid = 12'000;
+  std::uint32_t calls_per_second_per_uid = 1'000;
+  std::uint32_t calls_burst_per_uid = 12'000;
+  std::uint32_t connections = 0;      ///< 0: as many as the limit on open files allows.
+  Seconds silent_timeout{30};         ///< Connected and never called.
+  Seconds idle_timeout{10 * 60};      ///< Called before, and no call is open.
+  Seconds stalled_write_timeout{30};  ///< Does not read what was sent.
+};
+
+struct UnixAttestorConfig {
+  std::uint64_t sha256_max_size = std::uint64_t{512}
+                                  << 20;  ///< Bytes. Larger files are not hashed.
+  Seconds sha256_timeout{10};             ///< For hashing one file.
+};
+
+/// All that an operator can set; docs/configuration.md says what each means.
+struct Config {
+  TrustDomain trust_domain;  ///< The one key without a default.
+  std::string state_dir = "/var/lib/surety";
+  std::string entries_dir = "/etc/surety/entries.d";
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+  WorkloadApiConfig workload_api = {};
+  AdminConfig admin = {};
+  X509Config x509 = {};
+  LimitsConfig limits = {};
+  UnixAttestorConfig unix_attestor = {};
+};
+
+/// Values from the command line, which go before those in the file. They are
+/// judged as if they stood there.
+struct ConfigOverrides {
+  std::optional<std::string> state_dir;
+  std::optional<std::string> entries_dir;
+  std::optional<std::string> log_level;
+};
+
+/// How names of users and groups become numbers; nullopt for an unknown one.
+struct AccountIds {
+  std::function<std::optional<uid_t>(const std::string&)> user;
+  std::function<std::optional<gid_t>(const std::string&)> group;
+};
+
+/// Those of this host (getpwnam_r(3), getgrnam_r(3)).
+AccountIds SystemAccountIds();
+
+/// Reads a configuration from `text`, naming it `file` in errors. Adds all that
+/// is wrong with it to `diagnostics`; nullopt if there is any error. Asks the
+/// system nothing but what `accounts` does: paths are judged by how they are
+/// written, not by what is there.
+std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
+                                  const ConfigOverrides& overrides, const AccountIds& accounts,
+                                  Diagnostics& diagnostics);
+
+/// As ParseConfig, with the text of `file`, which must belong to root or to our
+/// own uid and be writable by nobody else.
+std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
+                                 Diagnostics& diagnostics);
+
+/// What entries are judged by under this configuration. `selector_types` are the
+/// names of the attestors that run.
+EntryRules EntryRulesOf(const Config& config, std::vector<std::string> selector_types);
+
+std::string_view NameOf(LogLevel level);
+
+}  // namespace surety

@@ -1,0 +1,238 @@
+#include "agent/config_builder.h"
+
+#include <array>
+#include <filesystem>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include "agent/identity/duration_text.h"
+#include "agent/identity/entries_file.h"
+#include "agent/identity/nearest_name.h"
+
+namespace surety {
+namespace {
+
+constexpr std::size_t kMaxPathBytes = 4095;
+constexpr std::size_t kMaxAllowedUids = 1000;
+constexpr int kSvidsPerCa = 4;
+constexpr Seconds kDay{86'400};
+
+constexpr std::array<LogLevel, 4> kLogLevels{LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn,
+                                             LogLevel::kError};
+
+/// A value, where it stands, and what to call it in an error.
+struct Setting {
+  std::optional<Located<std::string>> text;
+  std::string_view name;
+};
+
+Setting FlagOr(const std::optional<std::string>& flag, std::string_view flag_name,
+               std::optional<Located<std::string>> in_file, std::string_view key) {
+  if (flag) return {Located<std::string>{*flag, {}}, flag_name};
+  return {std::move(in_file), key};
+}
+
+}  // namespace
+
+std::optional<Config> ConfigBuilder::Build() {
+  // Without a trust domain the rest is read for its errors alone.
+  const auto trust_domain = ReadTrustDomain();
+  Config out{trust_domain.value_or(*TrustDomain::Parse("none"))};
+  ReadFolders(out);
+  ReadLogLevel(out.log_level);
+  ReadLogFormat(out.log_format);
+  ReadWorkloadApi(out.workload_api);
+  ReadAdmin(out.admin);
+  CompareSockets(out);
+  ReadX509(out.x509);
+  ReadLimits(out.limits);
+  ReadAttestors(out.unix_attestor);
+  top_.RefuseUnknownKeys();
+  if (!trust_domain) return std::nullopt;
+  return out;
+}
+
+std::optional<TrustDomain> ConfigBuilder::ReadTrustDomain() {
+  constexpr std::string_view kExample = "\"example.org\"";
+  const auto text = top_.String("trust_domain", kExample);
+  if (!text) {
+    if (!top_.Has("trust_domain"))
+      diagnostics_.Error(top_.at(), "trust_domain is missing, and there is no default",
+                         "add a line such as trust_domain = \"example.org\", with the name that "
+                         "every identity of yours begins with");
+    return std::nullopt;
+  }
+  auto name = TrustDomain::Parse(text->value);
+  if (name) return *std::move(name);
+  diagnostics_.Error(text->at,
+                     "trust_domain " + Quoted(text->value) + ": " + name.error().message(),
+                     "write the bare name, in lower case: trust_domain = " + std::string(kExample));
+  return std::nullopt;
+}
+
+void ConfigBuilder::ReadFolders(Config& out) {
+  const Setting state = FlagOr(overrides_.state_dir, "--state-dir",
+                               top_.String("state_dir", "\"/var/lib/surety\""), "state_dir");
+  read_.Path(state.name, state.text, kMaxPathBytes, out.state_dir);
+  const Setting entries =
+      FlagOr(overrides_.entries_dir, "--entries-dir",
+             top_.String("entries_dir", "\"/etc/surety/entries.d\""), "entries_dir");
+  read_.Path(entries.name, entries.text, kMaxPathBytes, out.entries_dir);
+}
+
+void ConfigBuilder::ReadLogLevel(LogLevel& out) {
+  const Setting level = FlagOr(overrides_.log_level, "--log-level",
+                               top_.String("log_level", "\"info\""), "log_level");
+  if (!level.text) return;
+  for (const LogLevel each : kLogLevels) {
+    if (NameOf(each) != level.text->value) continue;
+    out = each;
+    return;
+  }
+  diagnostics_.Error(level.text->at,
+                     std::string(level.name) + " " + Quoted(level.text->value) + " is not a level",
+                     "choose one of debug, info, warn and error");
+}
+
+void ConfigBuilder::ReadLogFormat(LogFormat& out) {
+  const auto* section = top_.Table("log", "[log]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[log]", diagnostics_);
+  if (const auto format = table.String("format", "\"text\"")) {
+    if (format->value == "json")
+      out = LogFormat::kJson;
+    else if (format->value != "text")
+      diagnostics_.Error(format->at, "format " + Quoted(format->value) + " is not a log format",
+                         "choose \"text\" or \"json\"");
+  }
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadSocket(TomlTable& table, SocketConfig& out) {
+  read_.SocketPath("socket", table.String("socket", "\"/run/surety/workload.sock\""), out.path);
+  read_.Mode(table, out.mode);
+  read_.Owner(table, out.owner);
+  read_.Group(table, out.group);
+}
+
+void ConfigBuilder::ReadWorkloadApi(WorkloadApiConfig& out) {
+  const auto* section = top_.Table("workload_api", "[workload_api]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[workload_api]", diagnostics_);
+  ReadSocket(table, out.socket);
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadAdmin(AdminConfig& out) {
+  const auto* section = top_.Table("admin", "[admin]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[admin]", diagnostics_);
+  ReadSocket(table, out.socket);
+  if ((out.socket.mode & 0002U) != 0)
+    diagnostics_.Warn(table.At("mode"), "everyone may connect to the admin socket",
+                      "set mode = \"0600\", or \"0660\" with a group; calls of other uids than "
+                      "allowed_uids are refused either way");
+  ReadAllowedUids(table, out.allowed_uids);
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadAllowedUids(TomlTable& table, std::vector<uid_t>& out) {
+  const auto uids = table.Integers("allowed_uids", "[0]", kMaxAllowedUids);
+  if (!uids) return;
+  out.clear();
+  for (const auto& uid : *uids) {
+    if (uid.value >= 0 && uid.value < std::numeric_limits<uid_t>::max())
+      out.push_back(static_cast<uid_t>(uid.value));
+    else
+      diagnostics_.Error(uid.at, "allowed_uids has " + std::to_string(uid.value),
+                         "give user ids, from 0 to 4294967294");
+  }
+  if (uids->empty())
+    diagnostics_.Warn(table.At("allowed_uids"), "allowed_uids is empty, so nobody can administer",
+                      "write allowed_uids = [0]");
+}
+
+void ConfigBuilder::CompareSockets(const Config& config) {
+  const auto normal = [](const std::string& path) {
+    return std::filesystem::path(path).lexically_normal();
+  };
+  if (normal(config.workload_api.socket.path) != normal(config.admin.socket.path)) return;
+  const Position at = top_.Has("admin") ? top_.At("admin") : top_.At("workload_api");
+  diagnostics_.Error(
+      at, "[workload_api] and [admin] have the same socket, " + Quoted(config.admin.socket.path),
+      "give each a path of its own");
+}
+
+void ConfigBuilder::ReadX509(X509Config& out) {
+  const auto* section = top_.Table("x509", "[x509]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[x509]", diagnostics_);
+  read_.Span(table, "ttl", "\"15m\"", kMinX509Ttl, kMaxX509Ttl, out.ttl);
+  read_.Span(table, "ca_ttl", "\"7d\"", kMinX509Ttl * kSvidsPerCa, kDay * 3650, out.ca_ttl);
+  read_.Span(table, "clock_skew", "\"30s\"", Seconds(0), Seconds(600), out.clock_skew);
+  ReadCaFiles(table, out.ca_files);
+  CompareLifetimes(table, out);
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::CompareLifetimes(const TomlTable& table, const X509Config& config) {
+  if (config.ca_files || config.ca_ttl >= config.ttl * kSvidsPerCa) return;
+  diagnostics_.Error(
+      table.At(table.Has("ca_ttl") ? "ca_ttl" : "ttl"),
+      "ca_ttl (" + DurationText(config.ca_ttl) + ") is less than four times ttl (" +
+          DurationText(config.ttl) + "), so SVIDs would be cut short",
+      "set ca_ttl to at least \"" + DurationText(config.ttl * kSvidsPerCa) + "\", or shorten ttl");
+}
+
+void ConfigBuilder::ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out) {
+  CaFiles files;
+  read_.Path("ca_cert", table.String("ca_cert", "\"/etc/surety/ca.pem\""), kMaxPathBytes,
+             files.cert);
+  read_.Path("ca_key", table.String("ca_key", "\"/etc/surety/ca.key\""), kMaxPathBytes, files.key);
+  read_.Path("ca_chain", table.String("ca_chain", "\"/etc/surety/chain.pem\""), kMaxPathBytes,
+             files.chain);
+  const bool cert = table.Has("ca_cert");
+  const bool key = table.Has("ca_key");
+  if (cert && key) {
+    out = std::move(files);
+    return;
+  }
+  if (!cert && !key && !table.Has("ca_chain")) return;
+  const std::string_view there = cert ? "ca_cert" : key ? "ca_key" : "ca_chain";
+  const std::string_view missing = cert ? "ca_key" : key ? "ca_cert" : "ca_cert and ca_key";
+  diagnostics_.Error(table.At(there),
+                     std::string(there) + " is set without " + std::string(missing),
+                     "set ca_cert and ca_key both, or none of them for the embedded CA");
+}
+
+void ConfigBuilder::ReadLimits(LimitsConfig& out) {
+  const auto* section = top_.Table("limits", "[limits]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[limits]", diagnostics_);
+  read_.Count(table, "connections_per_uid", 1, out.connections_per_uid);
+  read_.Count(table, "streams_per_uid", 1, out.streams_per_uid);
+  read_.Count(table, "calls_per_second_per_uid", 1, out.calls_per_second_per_uid);
+  read_.Count(table, "calls_burst_per_uid", 1, out.calls_burst_per_uid);
+  read_.Count(table, "connections", 0, out.connections);
+  read_.Span(table, "silent_timeout", "\"30s\"", Seconds(1), kDay, out.silent_timeout);
+  read_.Span(table, "idle_timeout", "\"10m\"", Seconds(1), kDay, out.idle_timeout);
+  read_.Span(table, "stalled_write_timeout", "\"30s\"", Seconds(1), kDay,
+             out.stalled_write_timeout);
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadAttestors(UnixAttestorConfig& out) {
+  const auto* section = top_.Table("attestors", "[attestors.unix]");
+  if (section == nullptr) return;
+  TomlTable attestors(*section, "[attestors]", diagnostics_);
+  if (const auto* unix_section = attestors.Table("unix", "[attestors.unix]")) {
+    TomlTable table(*unix_section, "[attestors.unix]", diagnostics_);
+    read_.Size(table, "sha256_max_size", "\"512MiB\"", out.sha256_max_size);
+    read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
+    table.RefuseUnknownKeys();
+  }
+  attestors.RefuseUnknownKeys();
+}
+
+}  // namespace surety

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/config.h"
+#include "agent/identity/toml_reader.h"
+
+namespace surety {
+
+/// Reads the kinds of value that a configuration is made of. Each leaves `out`
+/// as it is, which is the default, if the key is absent or its value is wrong.
+class ConfigReader {
+ public:
+  ConfigReader(const AccountIds& accounts, FileDiagnostics& diagnostics)
+      : accounts_(accounts), diagnostics_(diagnostics) {}
+
+  /// An absolute path without a zero byte, at most `max_bytes` long.
+  void Path(std::string_view key, const std::optional<Located<std::string>>& text,
+            std::size_t max_bytes, std::string& out);
+  /// A path that a socket can be bound to.
+  void SocketPath(std::string_view key, const std::optional<Located<std::string>>& text,
+                  std::string& out);
+  /// Permission bits in octal, as chmod(1) takes them: "0660".
+  void Mode(TomlTable& table, mode_t& out);
+  /// A name that the host knows, or a number.
+  void Owner(TomlTable& table, std::optional<uid_t>& out);
+  void Group(TomlTable& table, std::optional<gid_t>& out);
+  /// A whole number from `least` on.
+  void Count(TomlTable& table, std::string_view key, std::uint32_t least, std::uint32_t& out);
+  void Span(TomlTable& table, std::string_view key, std::string_view example, Seconds least,
+            Seconds most, Seconds& out);
+  /// Bytes: "4096B", "64KiB", "512MiB", "1GiB".
+  void Size(TomlTable& table, std::string_view key, std::string_view example, std::uint64_t& out);
+
+ private:
+  std::optional<std::uint32_t> Account(const Located<std::string>& text, std::string_view key,
+                                       std::string_view what, std::optional<std::uint32_t> known);
+
+  const AccountIds& accounts_;
+  FileDiagnostics& diagnostics_;
+};
+
+}  // namespace surety
