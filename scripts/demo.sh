@@ -89,7 +89,7 @@ as "$workload_uid" timeout 60 "$home/bin/surety" watch --count 3 || die "no rota
 
 step "6. What the operator sees."
 show "surety status"
-"$home/bin/surety" status --admin-socket "unix://$home/run/admin.sock" || die "no status"
+"$home/bin/surety" status --admin-socket "$home/run/admin.sock" || die "no status"
 
 step "7. suretyd is told to stop; its sockets go with it."
 kill "$daemon"

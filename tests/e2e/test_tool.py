@@ -98,7 +98,7 @@ class Tool(Case):
 
     def status(self):
         done = self.suretyd.run("surety", "status", "--admin-socket",
-                                f"unix://{self.suretyd.admin_socket}", "--output", "json")
+                                self.suretyd.admin_socket, "--output", "json")
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
@@ -110,7 +110,7 @@ class Tool(Case):
 
     def test_status_is_not_for_workloads(self):
         done = self.suretyd.run("surety", "status", "--admin-socket",
-                                f"unix://{self.suretyd.admin_socket}", uid=users.WEB)
+                                self.suretyd.admin_socket, uid=users.WEB)
         self.assertEqual(done.returncode, 1)
         self.assertIn("ermission", done.stderr)
 
