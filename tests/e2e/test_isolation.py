@@ -8,8 +8,10 @@ import random
 import select
 import signal
 import socket
+import sys
 import time
 
+import run
 from harness import api, grpc_raw, pids, users
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
@@ -183,6 +185,14 @@ class KillStorm(Case):
         self.assertTrue(daemon.alive())
         self.until("no descriptor of the storm is left",
                    lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) < 60)
+
+    def test_no_wrong_identity_where_pids_come_round_again_at_once(self):
+        """The same storm, with the daemon in a pid namespace of a few hundred pids."""
+        done = pids.run_in_small_pid_space(
+            [sys.executable, run.__file__,
+             "test_isolation.KillStorm.test_no_wrong_identity_in_5000_connections"], timeout=280)
+        print(done.stdout, done.stderr)
+        self.assertEqual(done.returncode, 0)
 
     def storm(self, chance, path):
         """Yields (uid, verdict) of every child."""
