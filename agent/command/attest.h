@@ -23,8 +23,9 @@ struct AttestParts {
 
 /// `surety attest PID`: looks at the process here, without the daemon, until
 /// nothing is missing that might still come or the timeout is over, and prints
-/// its selectors, what is missing and why, and an entry for it. kPeerGone if
-/// there is no such process or it exits meanwhile; nothing is printed then.
+/// what is missing and why, and an entry with all of its selectors: as text, all
+/// of it is TOML that can go into a file as it is. kPeerGone if there is no such
+/// process or it exits meanwhile; nothing is printed then.
 Result<void> Attest(const AttestFlags& flags, const AttestParts& parts, std::ostream& out);
 
 }  // namespace surety

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "agent/command/selector_text.h"
-#include "attestors/printable.h"
 
 namespace surety {
 namespace {
@@ -64,14 +63,6 @@ std::string WorkloadName(const Attestation& seen) {
   return usable ? name : "workload";
 }
 
-std::string MissingLines(const Attestation& seen) {
-  std::string lines;
-  for (const MissingFact& fact : seen.missing)
-    lines += "  # could not be looked at: " + Printable(fact.kind) + ": " +
-             Printable(fact.why.Text()) + "\n";
-  return lines;
-}
-
 }  // namespace
 
 std::string EntryTemplate(const Attestation& seen) {
@@ -80,7 +71,7 @@ std::string EntryTemplate(const Attestation& seen) {
          WorkloadName(seen) + "\"\nselectors = [\n" + Lines(seen, kUid, "  ") +
          Lines(seen, kPath, "  ") +
          Lines(seen, kHash, "  # ", "  # this very build of the executable") + OtherLines(seen) +
-         MissingLines(seen) + "]\n";
+         "]\n";
 }
 
 }  // namespace surety

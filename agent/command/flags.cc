@@ -206,7 +206,7 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
   constexpr std::array<std::string_view, 4> kCommands{"fetch", "watch", "status", "attest"};
-  if (arguments.empty()) return Wrong("which command?", "");
+  if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
   if (command == "fetch") return ParseFetch(rest);

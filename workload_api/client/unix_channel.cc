@@ -25,8 +25,8 @@ Error Unreachable(const std::string& path, const std::string& why) {
 
 std::string WhatIsWrong(int error) {
   switch (error) {
-    case ENOENT: return "no such socket; is suretyd running?";
-    case ECONNREFUSED: return "nobody listens on this socket; is suretyd running?";
+    case ENOENT: return "no such socket (is suretyd running?)";
+    case ECONNREFUSED: return "nobody listens on this socket (is suretyd running?)";
     case EACCES:
     case EPERM:
       return "this user may not connect; see the mode and owner of the socket and of its folder";

@@ -82,7 +82,7 @@ TEST(Flags, AbbreviationsAreRefused) {
 }
 
 TEST(Flags, WrongValuesAreRefused) {
-  EXPECT_THAT(Refusal({}), HasSubstr("which command?"));
+  EXPECT_THAT(Refusal({}), HasSubstr("name a command"));
   EXPECT_THAT(Refusal({"fetch"}), HasSubstr("Write: surety fetch x509"));
   EXPECT_THAT(Refusal({"fetch", "jwt"}), HasSubstr("only x509"));
   EXPECT_THAT(Refusal({"fetch", "x509", "again"}), HasSubstr("\"again\" is one word too many"));

@@ -231,7 +231,7 @@ TEST_F(GrpcClient, AMissingSocketIsNamed) {
   const auto update = GrpcWorkloadClient(socket).FetchX509(10s);
   ASSERT_FALSE(update);
   EXPECT_EQ(update.error().code(), ErrorCode::kUnavailable);
-  EXPECT_EQ(update.error().Text(), socket + ": no such socket; is suretyd running?");
+  EXPECT_EQ(update.error().Text(), socket + ": no such socket (is suretyd running?)");
 }
 
 UniqueFd BindTo(const std::string& path) {
