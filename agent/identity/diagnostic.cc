@@ -9,7 +9,7 @@
 namespace surety {
 namespace {
 
-constexpr std::size_t kMaxQuotedBytes = 120;
+constexpr std::size_t kMaxQuotedBytes = 256;
 
 void AppendEscaped(char c, std::string& out) {
   if (c == '"' || c == '\\') {

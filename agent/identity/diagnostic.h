@@ -80,7 +80,7 @@ void Print(const Diagnostics& diagnostics, std::ostream& out);
 /// a status. Empty without errors.
 std::string Summary(const Diagnostics& diagnostics);
 
-/// `text` in double quotes, cut after 120 bytes, with every byte that does not
+/// `text` in double quotes, cut after 256 bytes, with every byte that does not
 /// print as an escape, so that no file can write control sequences to a
 /// terminal or lines to a log.
 std::string Quoted(std::string_view text);

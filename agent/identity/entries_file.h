@@ -17,7 +17,11 @@ struct EntryRules {
   Seconds ca_ttl;            ///< A longer x509_ttl is a warning: an SVID never outlives its signer.
   /// The names of the attestors that run: "unix". A selector of another type is
   /// an error, since it can never match. Empty: any type is taken.
-  std::vector<std::string> selector_types;
+  std::vector<std::string> selector_types = {};
+  /// The kinds of selector that they make: "unix:uid". A selector of one of these
+  /// types with another kind is an error too. Types of which no kind is named
+  /// here take any.
+  std::vector<std::string> selector_kinds = {};
 };
 
 /// An entry and where it was written.
