@@ -1,0 +1,188 @@
+#include "agent/issuance/authority_folder.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+namespace surety {
+namespace {
+
+constexpr std::string_view kTemporary = ".tmp";
+constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+
+std::string Cause() { return std::generic_category().message(errno); }
+
+Error OpenFailed(const std::string& path) {
+  switch (errno) {
+    case ENOENT: return {ErrorCode::kNotFound, path + " does not exist"};
+    case ELOOP:
+    case ENOTDIR:
+      return {ErrorCode::kPermissionDenied,
+              path + " is a symbolic link or not a folder: name the folder itself"};
+    case EACCES: return {ErrorCode::kPermissionDenied, path + " may not be opened: " + Cause()};
+    default: return {ErrorCode::kUnavailable, path + " cannot be opened: " + Cause()};
+  }
+}
+
+Result<struct stat> CheckOwner(int fd, const std::string& path, const char* mode) {
+  struct stat found {};
+  if (::fstat(fd, &found) != 0) return OpenFailed(path);
+  const std::string me = std::to_string(::geteuid());
+  if (found.st_uid != ::geteuid()) {
+    return Error(ErrorCode::kPermissionDenied,
+                 path + " belongs to uid " + std::to_string(found.st_uid) +
+                     ", and the daemon runs as uid " + me + ": chown it, or name another folder");
+  }
+  if ((found.st_mode & kOthers) != 0) {
+    return Error(ErrorCode::kPermissionDenied,
+                 path + " is open to other users: chmod " + mode + " " + path);
+  }
+  return found;
+}
+
+// Opens a folder that must be ours alone; makes it if it is missing, and then
+// its name is on the disk too.
+Result<UniqueFd> OpenOwnFolder(int parent, const std::string& name, const std::string& path) {
+  if (::mkdirat(parent, name.c_str(), S_IRWXU) == 0) {
+    const UniqueFd above(
+        ::openat(parent, (name + "/..").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!above || ::fsync(above.get()) != 0) return OpenFailed(path);
+  } else if (errno != EEXIST) {
+    return Error(ErrorCode::kPermissionDenied, path + " cannot be made: " + Cause());
+  }
+  UniqueFd folder(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!folder) return OpenFailed(path);
+  if (auto owner = CheckOwner(folder.get(), path, "0700"); !owner) return owner.error();
+  return folder;
+}
+
+}  // namespace
+
+Result<AuthorityFolder> AuthorityFolder::Open(const std::string& state_dir, DiskWrites& disk) {
+  std::string base = state_dir;
+  while (base.size() > 1 && base.ends_with('/')) base.pop_back();  // "link/" would follow the link.
+  auto state = OpenOwnFolder(AT_FDCWD, base, base);
+  if (!state) return state.error().Within("the state folder (state_dir)");
+  const std::string path = base + "/authority";
+  auto dir = OpenOwnFolder(state->get(), "authority", path);
+  if (!dir) return dir.error().Within("the authority's folder");
+
+  AuthorityFolder folder(path, *std::move(dir), disk);
+  if (auto locked = folder.Lock(); !locked) return locked.error();
+  if (auto removed = folder.RemoveTemporaries(); !removed) return removed.error();
+  return folder;
+}
+
+Result<void> AuthorityFolder::Lock() {
+  lock_ = UniqueFd(
+      ::openat(dir_.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!lock_) return OpenFailed(PathOf("lock"));
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno == EWOULDBLOCK) {
+    return Error(ErrorCode::kAlreadyExists,
+                 path_ +
+                     " is in use by another daemon: stop that one, or give each its own "
+                     "state_dir (fuser " +
+                     PathOf("lock") + " names it)");
+  }
+  return Error(ErrorCode::kUnavailable, PathOf("lock") + " cannot be locked: " + Cause());
+}
+
+Result<SecretBytes> AuthorityFolder::Read(const std::string& name, std::size_t max_bytes) const {
+  const std::string path = PathOf(name);
+  const UniqueFd file(
+      ::openat(dir_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return OpenFailed(path);
+  auto found = CheckOwner(file.get(), path, "0600");
+  if (!found) return found.error();
+  if (!S_ISREG(found->st_mode)) return Error(ErrorCode::kDataLoss, path + " is not a file");
+  const auto size = static_cast<std::size_t>(found->st_size);
+  if (size > max_bytes) {
+    return Error(ErrorCode::kResourceExhausted,
+                 path + " is larger than " + std::to_string(max_bytes) + " bytes");
+  }
+  std::vector<std::uint8_t> bytes(size);
+  std::size_t have = 0;
+  while (have < size) {
+    const ssize_t got = ::read(file.get(), bytes.data() + have, size - have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  SecretBytes content(std::move(bytes));
+  if (have < size) return Error(ErrorCode::kUnavailable, path + " cannot be read: " + Cause());
+  return content;
+}
+
+Result<void> AuthorityFolder::Replace(const std::string& name,
+                                      std::span<const std::uint8_t> bytes) {
+  const std::string temporary = name + std::string(kTemporary);
+  if (auto written = WriteTemporary(temporary, bytes); !written) {
+    ::unlinkat(dir_.get(), temporary.c_str(), 0);
+    return written.error().Within(path_);
+  }
+  if (auto renamed = disk_->Rename(dir_.get(), temporary, name); !renamed) {
+    ::unlinkat(dir_.get(), temporary.c_str(), 0);
+    return renamed.error().Within(path_);
+  }
+  if (auto synced = disk_->Sync(dir_.get(), "the folder"); !synced) {
+    return synced.error().Within(path_);
+  }
+  return {};
+}
+
+Result<void> AuthorityFolder::WriteTemporary(const std::string& name,
+                                             std::span<const std::uint8_t> bytes) {
+  auto file = disk_->Create(dir_.get(), name);
+  if (!file) return file.error();
+  if (auto written = disk_->Write(file->get(), bytes, name); !written) return written.error();
+  return disk_->Sync(file->get(), name);
+}
+
+Result<void> AuthorityFolder::Remove(const std::string& name) {
+  if (auto removed = disk_->Remove(dir_.get(), name); !removed)
+    return removed.error().Within(path_);
+  if (auto synced = disk_->Sync(dir_.get(), "the folder"); !synced) {
+    return synced.error().Within(path_);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> AuthorityFolder::List(std::string_view suffix) const {
+  struct CloseDirectory {
+    void operator()(DIR* directory) const { ::closedir(directory); }
+  };
+  UniqueFd again(::openat(dir_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!again) return OpenFailed(path_);
+  const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(again.get()));
+  if (!directory) return OpenFailed(path_);
+  (void)again.Release();  // The directory closes it from here on.
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* item = ::readdir(directory.get())) {
+    const std::string_view name = static_cast<const char*>(item->d_name);
+    if (name.ends_with(suffix)) names.emplace_back(name);
+  }
+  if (errno != 0) return OpenFailed(path_);
+  std::ranges::sort(names);
+  return names;
+}
+
+Result<void> AuthorityFolder::RemoveTemporaries() {
+  auto names = List(kTemporary);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (auto removed = Remove(name); !removed) return removed.error();
+  }
+  return {};
+}
+
+}  // namespace surety

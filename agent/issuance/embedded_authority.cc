@@ -1,0 +1,286 @@
+#include "agent/issuance/embedded_authority.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "agent/issuance/authority_store.h"
+#include "agent/issuance/certificate_time.h"
+#include "agent/issuance/der_writer.h"
+#include "agent/issuance/published_view.h"
+#include "agent/issuance/svid_mint.h"
+
+namespace surety {
+namespace {
+
+constexpr std::size_t kMostAuthorities = 16;
+constexpr Seconds kRetryAfter{5};
+
+/// One authority and where it stands.
+struct Held {
+  std::shared_ptr<const Signer> signer;
+  Standing standing;
+};
+
+std::vector<Standing> StandingsOf(const std::vector<Held>& held) {
+  std::vector<Standing> standings;
+  for (const Held& one : held) standings.push_back(one.standing);
+  return standings;
+}
+
+Held HoldFrom(const StoredAuthority& stored) {
+  return {.signer = stored.signer,
+          .standing = {.serial = stored.signer->serial(),
+                       .phase = stored.phase,
+                       .not_before = stored.signer->not_before(),
+                       .not_after = stored.signer->not_after(),
+                       .published = {},
+                       .expired_since = {}}};
+}
+
+class EmbeddedAuthority final : public Authority {
+ public:
+  EmbeddedAuthority(EmbeddedOptions options, AuthorityStore store, std::vector<Held> held)
+      : options_(std::move(options)), store_(std::move(store)), held_(std::move(held)) {}
+
+  Result<X509Svid> Issue(const Entry& entry, WallTime now) override;
+  [[nodiscard]] std::shared_ptr<const BundleSet> Bundles() const override {
+    return view_.bundles();
+  }
+  AuthorityProgress Advance(Moment now) override;
+  AuthorityProgress Reload(Moment now) override { return Advance(now); }
+  [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return view_.status(); }
+  [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const override;
+
+ private:
+  using Events = std::vector<std::string>;
+
+  Result<void> DoAllThatIsDue(Moment now, Events& events);
+  Result<void> Take(const Step& step, Moment now, Events& events);
+  Result<void> Prepare(Moment now, Events& events);
+  Result<void> Activate(const std::string& serial, Moment now, Events& events);
+  Result<void> Forget(const std::string& serial, Moment now, Events& events);
+  Result<void> Commit(std::vector<Held> next, Moment now);
+  Result<void> RenewUnsaved(WallTime now);
+  void NoteExpiry(Moment now);
+  void Show(std::vector<std::string> certificates, std::uint64_t revision);
+
+  const EmbeddedOptions options_;
+  PublishedView view_;
+
+  mutable std::mutex mutex_;  // Guards all below.
+  AuthorityStore store_;
+  std::vector<Held> held_;          // Oldest first.
+  std::optional<NewRoot> unsaved_;  // Made, perhaps written, not yet in the manifest.
+  std::optional<Error> failure_;    // Of the last Advance().
+};
+
+Result<X509Svid> EmbeddedAuthority::Issue(const Entry& entry, WallTime now) {
+  if (entry.spiffe_id.trust_domain() != options_.trust_domain) {
+    return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
+                                                  " is of another trust domain");
+  }
+  const auto signer = view_.signer();
+  if (!signer) return Error(ErrorCode::kUnavailable, "there is no authority to sign with");
+  return MintX509Svid(*signer, entry, options_.times.clock_skew, now);
+}
+
+AuthorityProgress EmbeddedAuthority::Advance(Moment now) {
+  const std::lock_guard lock(mutex_);
+  const auto bundles_before = view_.bundles();
+  const auto signer_before = view_.signer();
+  AuthorityProgress progress;
+  const auto done = DoAllThatIsDue(now, progress.events);
+  failure_ = done ? std::nullopt : std::optional(done.error().Within("keeping the authority"));
+  progress.failure = failure_;
+  progress.call_again_at = AskAgainAt(StandingsOf(held_), options_.times, now);
+  if (failure_) progress.call_again_at = now.boot + kRetryAfter;
+
+  const auto bundles = view_.bundles();
+  progress.bundles_changed =
+      bundles && (!bundles_before || bundles->revision != bundles_before->revision);
+  progress.signer_changed = view_.signer() != signer_before;
+  return progress;
+}
+
+Result<void> EmbeddedAuthority::DoAllThatIsDue(Moment now, Events& events) {
+  constexpr int kMostSteps = 2 * static_cast<int>(kMostAuthorities);
+  NoteExpiry(now);
+  // What has expired by itself, and at the start what lies in the folder.
+  if (!held_.empty()) {
+    if (auto committed = Commit(held_, now); !committed) return committed;
+  }
+  for (int i = 0; i < kMostSteps; ++i) {
+    const Step step = NextStep(StandingsOf(held_), options_.times, now);
+    if (step.kind == Step::Kind::kNone) return {};
+    if (auto taken = Take(step, now, events); !taken) return taken;
+  }
+  return Error(ErrorCode::kInternal, "the life cycle does not come to rest");
+}
+
+Result<void> EmbeddedAuthority::Take(const Step& step, Moment now, Events& events) {
+  switch (step.kind) {
+    case Step::Kind::kPrepare: return Prepare(now, events);
+    case Step::Kind::kActivate: return Activate(step.serial, now, events);
+    case Step::Kind::kForget: return Forget(step.serial, now, events);
+    case Step::Kind::kNone: break;
+  }
+  return {};
+}
+
+void EmbeddedAuthority::NoteExpiry(Moment now) {
+  for (Held& one : held_) {
+    std::optional<BootTime>& since = one.standing.expired_since;
+    if (one.standing.not_after > now.wall) {
+      since.reset();
+    } else if (!since) {
+      since = now.boot;
+    }
+  }
+}
+
+Result<void> EmbeddedAuthority::RenewUnsaved(WallTime now) {
+  const Seconds ttl = options_.times.ca_ttl;
+  // After a failure the same one is written again: its file may be there.
+  if (unsaved_ && unsaved_->signer->ValidAt(now) &&
+      unsaved_->signer->not_after() - now > ttl / 4 * 3) {
+    return {};
+  }
+  auto root =
+      MakeRoot(options_.trust_domain, std::chrono::floor<Seconds>(now - options_.times.clock_skew),
+               std::chrono::floor<Seconds>(now + ttl));
+  if (!root) return root.error();
+  unsaved_ = *std::move(root);
+  return {};
+}
+
+Result<void> EmbeddedAuthority::Prepare(Moment now, Events& events) {
+  if (held_.size() >= kMostAuthorities) {
+    return Error(ErrorCode::kResourceExhausted,
+                 "there are " + std::to_string(held_.size()) +
+                     " authorities, so many only if the clock has leapt again and again: set the "
+                     "clock right, then move files of authorities that are not valid away from " +
+                     options_.state_dir + "/authority");
+  }
+  if (auto renewed = RenewUnsaved(now.wall); !renewed) return renewed;
+  if (auto written = store_.WriteAuthority(*unsaved_); !written) return written;
+  std::vector<Held> next = held_;
+  next.push_back(HoldFrom({.signer = unsaved_->signer, .phase = Phase::kPrepared}));
+  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  events.push_back("prepared and published " + unsaved_->signer->serial() + ", valid until " +
+                   DateText(unsaved_->signer->not_after()));
+  unsaved_.reset();
+  return {};
+}
+
+Result<void> EmbeddedAuthority::Activate(const std::string& serial, Moment now, Events& events) {
+  std::vector<Held> next = held_;
+  for (Held& one : next) {
+    if (one.standing.phase == Phase::kActive) one.standing.phase = Phase::kRetired;
+    if (one.standing.serial == serial) one.standing.phase = Phase::kActive;
+  }
+  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  events.push_back(serial + " signs from now on");
+  return {};
+}
+
+Result<void> EmbeddedAuthority::Forget(const std::string& serial, Moment now, Events& events) {
+  std::vector<Held> next = held_;
+  std::erase_if(next, [&](const Held& one) { return one.standing.serial == serial; });
+  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  if (auto removed = store_.RemoveAuthority(serial); !removed) return removed;
+  events.push_back("forgot " + serial + ", which expired long ago");
+  return {};
+}
+
+// Everything comes into force here: on the disk first, then for everyone at once.
+Result<void> EmbeddedAuthority::Commit(std::vector<Held> next, Moment now) {
+  std::ranges::sort(next, {}, [](const Held& one) {
+    return std::tuple(one.standing.not_before, one.standing.serial);
+  });
+  Manifest manifest = store_.manifest();
+  manifest.authorities.clear();
+  std::vector<std::string> certificates;
+  for (Held& one : next) {
+    manifest.authorities.push_back({.serial = one.standing.serial, .phase = one.standing.phase});
+    const bool in_bundle = one.standing.not_after > now.wall;
+    if (in_bundle) certificates.push_back(one.signer->certificate_der());
+    if (!in_bundle) one.standing.published.reset();
+    if (in_bundle && !one.standing.published) one.standing.published = now.boot;
+  }
+  auto digests = DigestsOf(certificates);
+  if (digests != manifest.published) {
+    manifest.published = std::move(digests);
+    ++manifest.bundle_revision;
+  }
+  if (manifest != store_.manifest()) {
+    if (auto written = store_.WriteManifest(std::move(manifest)); !written) return written;
+  }
+  held_ = std::move(next);
+  Show(std::move(certificates), store_.manifest().bundle_revision);
+  return {};
+}
+
+void EmbeddedAuthority::Show(std::vector<std::string> certificates, std::uint64_t revision) {
+  PublishedView::Content content;
+  const std::vector<Standing> standings = StandingsOf(held_);
+  for (const Held& one : held_) {
+    if (one.standing.phase == Phase::kActive) content.signer = one.signer;
+    content.status.push_back(
+        {.subject_key_id = Hex(one.signer->key_id()),
+         .serial = one.standing.serial,
+         .phase = std::string(NameOf(one.standing.phase)),
+         .source = "embedded",
+         .not_before = one.standing.not_before,
+         .not_after = one.standing.not_after,
+         .next_change = NextChangeOf(one.standing, standings, options_.times)});
+  }
+  content.bundles =
+      std::make_shared<const BundleSet>(BundleSet{.revision = revision,
+                                                  .trust_domain = options_.trust_domain,
+                                                  .x509_authorities = std::move(certificates),
+                                                  .federated = {},
+                                                  .crls = {}});
+  view_.Publish(std::move(content));
+}
+
+std::vector<std::string> EmbeddedAuthority::Degraded(WallTime now) const {
+  std::vector<std::string> sentences;
+  const std::lock_guard lock(mutex_);
+  if (failure_) sentences.push_back(failure_->Text());
+  const auto early = std::ranges::count_if(
+      held_, [now](const Held& one) { return one.standing.not_before > now; });
+  if (early > 0) {
+    sentences.push_back(std::to_string(early) +
+                        " of the authorities are not valid yet: the clock was ahead when they "
+                        "were made, or is behind now");
+  }
+  return sentences;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Authority>> OpenEmbedded(EmbeddedOptions options, Moment now) {
+  static DiskWrites disk;
+  return OpenEmbedded(std::move(options), now, disk);
+}
+
+Result<std::unique_ptr<Authority>> OpenEmbedded(EmbeddedOptions options, Moment now,
+                                                DiskWrites& disk) {
+  if (auto fit = CheckTimes(options.times); !fit) return fit.error();
+  auto store = AuthorityStore::Open(options.state_dir, options.trust_domain, disk);
+  if (!store) return store.error();
+  const auto stored = store->ReadAuthorities();
+  if (!stored) return stored.error();
+  std::vector<Held> held;
+  for (const StoredAuthority& one : *stored) held.push_back(HoldFrom(one));
+
+  auto authority =
+      std::make_unique<EmbeddedAuthority>(std::move(options), *std::move(store), std::move(held));
+  if (const auto progress = authority->Advance(now); progress.failure) return *progress.failure;
+  return std::unique_ptr<Authority>(std::move(authority));
+}
+
+}  // namespace surety

@@ -1,0 +1,146 @@
+#include "agent/issuance/files_authority.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+#include "agent/issuance/authority_store.h"
+#include "agent/issuance/certificate_time.h"
+#include "agent/issuance/der_writer.h"
+#include "agent/issuance/published_view.h"
+#include "agent/issuance/svid_mint.h"
+
+namespace surety {
+namespace {
+
+constexpr Seconds kLookAgainAfter{60};
+
+class FilesAuthority final : public Authority {
+ public:
+  FilesAuthority(FilesOptions options, AuthorityStore store)
+      : options_(std::move(options)), store_(std::move(store)) {}
+
+  Result<X509Svid> Issue(const Entry& entry, WallTime now) override;
+  [[nodiscard]] std::shared_ptr<const BundleSet> Bundles() const override {
+    return view_.bundles();
+  }
+  AuthorityProgress Advance(Moment now) override;
+  AuthorityProgress Reload(Moment now) override;
+  [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return view_.status(); }
+  [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const override;
+
+ private:
+  Result<void> Load(Moment now);
+  [[nodiscard]] WallTime WarnFrom(const Signer& signer) const;
+
+  const FilesOptions options_;
+  PublishedView view_;
+
+  mutable std::mutex mutex_;  // Guards all below.
+  AuthorityStore store_;
+  std::optional<Error> failure_;  // Of the last Reload().
+};
+
+Result<X509Svid> FilesAuthority::Issue(const Entry& entry, WallTime now) {
+  if (entry.spiffe_id.trust_domain() != options_.trust_domain) {
+    return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
+                                                  " is of another trust domain");
+  }
+  return MintX509Svid(*view_.signer(), entry, options_.clock_skew, now);
+}
+
+AuthorityProgress FilesAuthority::Advance(Moment now) {
+  AuthorityProgress progress;
+  progress.call_again_at = now.boot + kLookAgainAfter;
+  return progress;
+}
+
+AuthorityProgress FilesAuthority::Reload(Moment now) {
+  const std::lock_guard lock(mutex_);
+  const auto bundles_before = view_.bundles();
+  const auto signer_before = view_.signer();
+  AuthorityProgress progress = Advance(now);
+  const auto loaded = Load(now);
+  failure_ = loaded ? std::nullopt
+                    : std::optional(loaded.error().Within(
+                          "the CA files were not taken, the CA from before stays in use"));
+  progress.failure = failure_;
+  const auto bundles = view_.bundles();
+  progress.bundles_changed =
+      bundles && (!bundles_before || bundles->revision != bundles_before->revision);
+  progress.signer_changed =
+      signer_before && view_.signer()->certificate_der() != signer_before->certificate_der();
+  if (loaded) progress.events.push_back("signing with the CA of " + options_.files.cert);
+  return progress;
+}
+
+Result<void> FilesAuthority::Load(Moment now) {
+  auto ca = ReadOperatorCa(options_.files, options_.trust_domain, now.wall);
+  if (!ca) return ca.error();
+  Manifest manifest = store_.manifest();
+  auto digests = DigestsOf(ca->roots);
+  if (digests != manifest.published) {
+    manifest.published = std::move(digests);
+    ++manifest.bundle_revision;
+    if (auto written = store_.WriteManifest(manifest); !written) return written;
+  }
+  const Signer& signer = *ca->signer;
+  PublishedView::Content content;
+  content.status.push_back({.subject_key_id = Hex(signer.key_id()),
+                            .serial = signer.serial(),
+                            .phase = std::string(NameOf(Phase::kActive)),
+                            .source = "files",
+                            .not_before = signer.not_before(),
+                            .not_after = signer.not_after(),
+                            .next_change = signer.not_after()});
+  content.bundles =
+      std::make_shared<const BundleSet>(BundleSet{.revision = manifest.bundle_revision,
+                                                  .trust_domain = options_.trust_domain,
+                                                  .x509_authorities = std::move(ca->roots),
+                                                  .federated = {},
+                                                  .crls = {}});
+  content.signer = std::move(ca->signer);
+  view_.Publish(std::move(content));
+  return {};
+}
+
+// The last tenth of its life, a month at most; at least as long as an SVID lives.
+WallTime FilesAuthority::WarnFrom(const Signer& signer) const {
+  constexpr int kShareOfLife = 10;
+  constexpr Seconds kLongestWarning{30 * 24 * 3600};
+  const auto life = std::chrono::floor<Seconds>(signer.not_after() - signer.not_before());
+  const Seconds warning = std::min(life / kShareOfLife, kLongestWarning);
+  return signer.not_after() - std::max(warning, options_.max_svid_ttl);
+}
+
+std::vector<std::string> FilesAuthority::Degraded(WallTime now) const {
+  std::vector<std::string> sentences;
+  const auto signer = view_.signer();
+  if (!signer->ValidAt(now)) {
+    sentences.push_back("the CA of " + options_.files.cert +
+                        " is not valid now, nothing can be "
+                        "signed: it is valid from " +
+                        DateText(signer->not_before()) + " to " + DateText(signer->not_after()));
+  } else if (now >= WarnFrom(*signer)) {
+    sentences.push_back("the CA of " + options_.files.cert + " expires at " +
+                        DateText(signer->not_after()) + ": replace the files and send SIGHUP");
+  }
+  const std::lock_guard lock(mutex_);
+  if (failure_) sentences.push_back(failure_->Text());
+  return sentences;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Authority>> OpenFromFiles(FilesOptions options, Moment now) {
+  static DiskWrites disk;
+  auto store = AuthorityStore::Open(options.state_dir, options.trust_domain, disk);
+  if (!store) return store.error();
+  auto authority = std::make_unique<FilesAuthority>(std::move(options), *std::move(store));
+  if (const auto progress = authority->Reload(now); progress.failure) {
+    return progress.failure->cause() != nullptr ? *progress.failure->cause() : *progress.failure;
+  }
+  return std::unique_ptr<Authority>(std::move(authority));
+}
+
+}  // namespace surety

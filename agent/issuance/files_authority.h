@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/issuance/authority.h"
+#include "agent/issuance/disk_writes.h"
+#include "agent/issuance/operator_files.h"
+#include "surety/spiffe_id.h"
+
+namespace surety {
+
+struct FilesOptions {
+  TrustDomain trust_domain;
+  std::string state_dir;  ///< For counting the bundle's revisions across restarts.
+  CaPaths files;
+  Seconds clock_skew{10};
+  Seconds max_svid_ttl{900};
+};
+
+/// Opens an authority from an operator's files (operator_files.h). Reload()
+/// reads them again: what was signed by the CA before verifies from then on only
+/// if its root still stands in the files, so a change of root begins with both
+/// roots in the chain file. Rotation is the operator's: Degraded() says when the
+/// CA comes to its end. An authority that was embedded in the same `state_dir`
+/// before stays there untouched, out of use.
+///
+/// Errors as OpenEmbedded(), and those of ReadOperatorCa().
+Result<std::unique_ptr<Authority>> OpenFromFiles(FilesOptions options, Moment now);
+
+}  // namespace surety

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/issuance/openssl_handles.h"
+#include "surety/clock.h"
+#include "surety/result.h"
+
+namespace surety {
+
+/// One authority that signs: its certificate and its private key, which belong
+/// together, and the certificates between it and its root. Never changes after
+/// construction; thread-safe, and two signatures never wait for each other.
+class Signer {
+ public:
+  /// Takes a CA certificate that may sign certificates, its key, and the DER
+  /// certificates above it, nearest first, root left out. kInvalidArgument says
+  /// what is wrong: not a CA, without keyCertSign, another key, or a kind of key
+  /// that we do not sign with (P-256, P-384 and RSA from 2048 bits are fine).
+  /// Whether it is valid now is not asked here.
+  static Result<std::shared_ptr<const Signer>> Create(CertificatePtr certificate, PKeyPtr key,
+                                                      std::vector<std::string> above);
+
+  /// A certificate in DER from its TBSCertificate, which must name algorithm().
+  Result<std::string> Sign(std::string_view to_be_signed) const;
+
+  /// DER AlgorithmIdentifier of the signatures.
+  [[nodiscard]] std::string_view algorithm() const { return algorithm_; }
+  [[nodiscard]] const X509& certificate() const { return *certificate_; }
+  [[nodiscard]] const std::string& certificate_der() const { return certificate_der_; }
+  /// DER Name.
+  [[nodiscard]] const std::string& subject() const { return subject_; }
+  /// Raw; from the certificate, or worked out from its key if it has none.
+  [[nodiscard]] const std::string& key_id() const { return key_id_; }
+  /// Lower-case hex.
+  [[nodiscard]] const std::string& serial() const { return serial_; }
+  [[nodiscard]] WallTime not_before() const { return not_before_; }
+  [[nodiscard]] WallTime not_after() const { return not_after_; }
+  [[nodiscard]] bool ValidAt(WallTime time) const {
+    return not_before_ <= time && time < not_after_;
+  }
+  /// What follows a leaf in its chain: nothing for a root; else this
+  /// certificate and those above it.
+  [[nodiscard]] const std::vector<std::string>& chain() const { return chain_; }
+  [[nodiscard]] bool self_signed() const { return chain_.empty(); }
+
+ private:
+  Signer() = default;
+  Result<void> ReadCertificate();
+  Result<void> ChooseAlgorithm();
+
+  CertificatePtr certificate_;
+  PKeyPtr key_;
+  DigestContextPtr ready_;  // Set up to sign with key_; copied for every signature.
+  std::string_view algorithm_;
+  std::string certificate_der_;
+  std::string subject_;
+  std::string key_id_;
+  std::string serial_;
+  WallTime not_before_;
+  WallTime not_after_;
+  std::vector<std::string> chain_;
+};
+
+/// A new serial number: 16 bytes, positive, of which 126 bits are random.
+Result<std::string> RandomSerial();
+
+}  // namespace surety
