@@ -140,8 +140,8 @@ class BackgroundLookup {
       const BootTime ended = now();
       slot.running = false;
       slot.renew = ended + (answer ? times.fresh : times.failed);
-      // A failure does not displace an answer that may still be served.
-      if (answer || !slot.answer || !*slot.answer) {
+      const bool servable = slot.answer && *slot.answer && ended - slot.answered < times.kept;
+      if (answer || !servable) {
         slot.answer = std::move(answer);
         slot.answered = ended;
       }

@@ -46,7 +46,7 @@ Result<FileFacts> LookAtFile(int fd, MountIdKind mount_id) {
   facts.identity = {makedev(seen.stx_dev_major, seen.stx_dev_minor), seen.stx_ino,
                     Nanoseconds(seen.stx_ctime), Nanoseconds(seen.stx_mtime), seen.stx_size};
   facts.links = seen.stx_nlink;
-  facts.mount_id = (seen.stx_mask & wanted_id) != 0 ? seen.stx_mnt_id : 0;
+  if ((seen.stx_mask & wanted_id) != 0) facts.mount_id = seen.stx_mnt_id;
   return facts;
 }
 

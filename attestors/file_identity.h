@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "surety/clock.h"
 #include "surety/result.h"
@@ -33,8 +34,8 @@ struct FileIdentity {
 /// What statx(2) says of an open file without asking a network or FUSE server.
 struct FileFacts {
   FileIdentity identity;
-  std::uint32_t links = 0;     ///< Names that the file has. 0: deleted.
-  std::uint64_t mount_id = 0;  ///< 0 where the kernel does not tell.
+  std::uint32_t links = 0;                ///< Names that the file has. 0: deleted.
+  std::optional<std::uint64_t> mount_id;  ///< nullopt where the kernel does not tell.
 };
 
 enum class MountIdKind {

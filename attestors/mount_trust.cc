@@ -25,18 +25,18 @@ Result<std::optional<std::string>> MountType(const ProcessHandle& process, std::
 
 }  // namespace
 
-Result<bool> MountTrust::Trusts(const ProcessHandle& process, int exe, std::uint64_t unique_mount,
-                                bool on_host) {
-  if (unique_mount != 0) {
+Result<bool> MountTrust::Trusts(const ProcessHandle& process, int exe,
+                                std::optional<std::uint64_t> unique_mount, bool on_host) {
+  if (unique_mount) {
     const std::lock_guard lock(mutex_);
-    if (const auto at = known_.find(unique_mount); at != known_.end()) return at->second;
+    if (trusted_.contains(*unique_mount)) return true;
   }
   const auto trusted = LookUp(process, exe, on_host);
   // "No" may mean "seen from a process that does not have this mount": not kept.
-  if (unique_mount != 0 && trusted && *trusted) {
+  if (unique_mount && trusted && *trusted) {
     const std::lock_guard lock(mutex_);
-    if (known_.size() >= kMaxKnown) known_.clear();
-    known_.emplace(unique_mount, true);
+    if (trusted_.size() >= kMaxKnown) trusted_.clear();
+    trusted_.insert(*unique_mount);
   }
   return trusted;
 }
@@ -44,17 +44,18 @@ Result<bool> MountTrust::Trusts(const ProcessHandle& process, int exe, std::uint
 Result<bool> MountTrust::LookUp(const ProcessHandle& process, int exe, bool on_host) const {
   const auto facts = LookAtFile(exe, MountIdKind::kListed);
   if (!facts) return facts.error();
-  if (facts->mount_id == 0)
-    return Error(ErrorCode::kUnavailable, "this kernel does not tell mount ids (5.8 does)");
   // A memfd lies on a mount of the kernel's own, which no table lists.
   if (facts->identity.device == host_.memfd_device) return true;
 
+  if (!facts->mount_id)
+    return Error(ErrorCode::kUnavailable, "this kernel does not tell mount ids (5.8 does)");
+
   for (const auto& owner : host_.mount_owners) {
-    const auto type = MountType(*owner, facts->mount_id);
+    const auto type = MountType(*owner, *facts->mount_id);
     if (type && *type) return !IsFuse(**type);
   }
   if (!on_host) return false;
-  const auto type = MountType(process, facts->mount_id);
+  const auto type = MountType(process, *facts->mount_id);
   // As many mounts as that are the workload's own doing.
   if (!type && type.error().code() == ErrorCode::kResourceExhausted) return false;
   if (!type) return type.error();

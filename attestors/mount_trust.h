@@ -2,7 +2,8 @@
 
 #include <cstdint>
 #include <mutex>
-#include <unordered_map>
+#include <optional>
+#include <unordered_set>
 
 #include "attestors/host_view.h"
 #include "surety/process.h"
@@ -24,17 +25,17 @@ class MountTrust {
   explicit MountTrust(const HostView& host) : host_(host) {}
 
   /// `exe` is an O_PATH descriptor of a file that `process` runs, `unique_mount`
-  /// its MountIdKind::kUnique or 0, `on_host` whether the process is in the
+  /// its MountIdKind::kUnique if known, `on_host` whether the process is in the
   /// host's user namespace. Errors: kPeerGone, kUnavailable, kPermissionDenied.
-  Result<bool> Trusts(const ProcessHandle& process, int exe, std::uint64_t unique_mount,
-                      bool on_host);
+  Result<bool> Trusts(const ProcessHandle& process, int exe,
+                      std::optional<std::uint64_t> unique_mount, bool on_host);
 
  private:
   [[nodiscard]] Result<bool> LookUp(const ProcessHandle& process, int exe, bool on_host) const;
 
   const HostView& host_;
   std::mutex mutex_;
-  std::unordered_map<std::uint64_t, bool> known_;  // By mutex_.
+  std::unordered_set<std::uint64_t> trusted_;  // By mutex_.
 };
 
 }  // namespace surety

@@ -78,7 +78,7 @@ TEST_F(LinuxProcessTest, ZombieIsGone) {
 }
 
 TEST_F(LinuxProcessTest, ZombieIsGoneForAHandleFromBefore) {
-  auto child = Child::Running({"/bin/sh", "-c", "read line"});
+  auto child = Child::Running({"/bin/sleep", "600"});
   ASSERT_EQ(child.error(), 0);
   const auto process = opener_->OpenByPid(child.pid());
   ASSERT_TRUE(process);

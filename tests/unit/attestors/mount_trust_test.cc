@@ -15,10 +15,11 @@ class MountTrustTest : public ::testing::Test {
 
   [[nodiscard]] std::string Line(const std::string& type) const {
     const auto facts = LookAtFile(exe_.get(), MountIdKind::kListed);
-    return std::to_string(facts->mount_id) + " 1 8:1 / / rw shared:1 - " + type + " dev rw\n";
+    return std::to_string(facts->mount_id.value_or(0)) + " 1 8:1 / / rw shared:1 - " + type +
+           " dev rw\n";
   }
   // `unique` as on an older kernel, unless given: nothing is remembered.
-  Result<bool> Ask(bool on_host, std::uint64_t unique = 0) {
+  Result<bool> Ask(bool on_host, std::optional<std::uint64_t> unique = std::nullopt) {
     return trust_.Trusts(*process_, exe_.get(), unique, on_host);
   }
 

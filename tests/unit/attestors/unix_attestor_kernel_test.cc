@@ -8,6 +8,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,7 +63,10 @@ class UnixOnKernel : public ::testing::Test {
     std::vector<std::string> out;
     for (const auto& selector : seen->selectors)
       if (selector.type == "unix") out.push_back(selector.value);
-    for (const auto& fact : seen->missing) out.push_back("missing " + fact.why.Text());
+    for (const auto& fact : seen->missing)
+      out.push_back("missing " + fact.kind + ": " + fact.why.Text());
+    std::rotate(out.begin(), out.end() - static_cast<std::ptrdiff_t>(seen->missing.size()),
+                out.end());
     return out;
   }
   std::vector<std::string> ValuesOf(const Child& child) {
@@ -210,18 +214,15 @@ TEST_F(UnixOnKernel, RelocatedFileInItsOwnMountNamespaceIsHashedButHasNoPath) {
 }
 
 TEST_F(UnixOnKernel, ExecutableInMemoryIsMarked) {
-  const UniqueFd memfd(::memfd_create("web", 0));
+  UniqueFd memfd(::memfd_create("web", 0));
   const UniqueFd source(::open(exe_.c_str(), O_RDONLY | O_CLOEXEC));
   const auto size = static_cast<std::size_t>(std::filesystem::file_size(exe_));
-  ASSERT_EQ(::copy_file_range(source.get(), nullptr, memfd.get(), nullptr, 0, 0), 0);
-  std::vector<char> bytes(size);
-  ASSERT_EQ(::read(source.get(), bytes.data(), size), static_cast<ssize_t>(size));
-  ASSERT_EQ(::write(memfd.get(), bytes.data(), size), static_cast<ssize_t>(size));
+  ASSERT_EQ(::sendfile(memfd.get(), source.get(), nullptr, size), static_cast<ssize_t>(size));
+  // A file that is open for writing cannot be executed.
   const std::string name = "/proc/self/fd/" + std::to_string(memfd.get());
   const UniqueFd runnable(::open(name.c_str(), O_RDONLY));
   ASSERT_TRUE(runnable);
-  UniqueFd writable(memfd.get());
-  writable.Reset();
+  memfd.Reset();
   const auto child = Child::RunningFile(runnable.get(), {"web", "600"});
   EXPECT_THAT(ValuesOf(child),
               AllOf(Contains("exe:memfd"), Contains("claimed_path:/memfd:web"),
@@ -255,14 +256,14 @@ TEST_F(UnixOnKernel, FileNamedLikeADeletedOneIsNotTheOther) {
 }
 
 TEST_F(UnixOnKernel, ExecIsSeenAtOnce) {
-  const auto child = Child::Running({"/bin/sh", "-c", "read go; exec " + exe_ + " 600"});
-  const auto process = opener_->OpenByPid(child.pid());
+  const auto child = Child::Running({"/bin/sh", "-c", "kill -STOP $$; exec " + exe_ + " 600"});
+  const std::string link = "/proc/" + std::to_string(child.pid()) + "/exe";
   EXPECT_THAT(ValuesOf(child), Not(Contains("path:" + exe_)));
-  const auto quick = Child::Running({"/bin/sh", "-c", "exec " + exe_ + " 600"});
   ASSERT_TRUE(Eventually([&] {
-    return std::filesystem::read_symlink("/proc/" + std::to_string(quick.pid()) + "/exe") == exe_;
+    ::kill(child.pid(), SIGCONT);
+    return std::filesystem::read_symlink(link) == exe_;
   }));
-  EXPECT_THAT(ValuesOf(quick), Contains("path:" + exe_));
+  EXPECT_THAT(ValuesOf(child), Contains("path:" + exe_));
 }
 
 TEST_F(UnixOnKernel, OddNameOfTheProcessChangesNothing) {
