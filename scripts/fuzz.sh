@@ -9,15 +9,13 @@ cmake --build build/fuzz --parallel "$(nproc)"
 
 found=build/fuzz/findings
 mkdir -p "$found"
-targets=$(find build/fuzz/bin -name 'fuzz_*' -type f -perm -u+x | sort)
+targets=$(find build/fuzz/bin -name '*_fuzz' -type f | sort)
 [ -n "$targets" ] || { echo "fuzz: no fuzz target was built" >&2; exit 1; }
 for target in $targets; do
-  name=$(basename "$target")
-  corpus=tests/fuzz/corpus/${name#fuzz_}
-  [ -n "$(ls -A "$corpus" 2>/dev/null)" ] || { echo "fuzz: $corpus is empty" >&2; exit 1; }
-  grown=build/fuzz/corpus/$name
+  name=$(basename "$target" _fuzz)
+  grown=build/fuzz/tests/fuzz/found/$name
   mkdir -p "$grown"
   echo "== $name for ${SECONDS_EACH:-60} s"
   "$target" -max_total_time="${SECONDS_EACH:-60}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="$found/$name-" "$grown" "$corpus" 2>&1 | tail -n 8
+    -artifact_prefix="$found/$name-" "$grown" "tests/fuzz/corpus/$name" 2>&1 | tail -n 8
 done
