@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "attestors/boot_now.h"
 #include "surety/attestor.h"
@@ -8,7 +9,11 @@ namespace surety {
 namespace {
 
 void Append(Attestation& all, Attestation part) {
-  all.selectors.Merge(part.selectors);
+  if (all.selectors.empty()) {
+    all.selectors = std::move(part.selectors);
+  } else {
+    all.selectors.Merge(part.selectors);
+  }
   std::move(part.missing.begin(), part.missing.end(), std::back_inserter(all.missing));
 }
 

@@ -15,6 +15,12 @@ std::shared_ptr<const UniqueFd> OpenRoot(const ProcessHandle& process) {
   return root ? std::make_shared<const UniqueFd>(std::move(root)) : nullptr;
 }
 
+bool HasLabel(const ProcessHandle& process) {
+  constexpr std::size_t kMaxLabel = 4096;
+  const auto label = process.ReadFile("attr/current", kMaxLabel);
+  return label || label.error().code() != ErrorCode::kNotFound;
+}
+
 std::uint64_t MemfdDevice() {
   const UniqueFd file(::memfd_create("surety", MFD_CLOEXEC));
   if (!file) return 0;
@@ -32,6 +38,7 @@ HostView SeeHost(ProcessOpener& opener) {
     if (!process) continue;
     host.mount_owners.push_back(*process);
     if (!host.root) host.root = OpenRoot(**process);
+    if (pid == ::getpid()) host.has_labels = HasLabel(**process);
     const auto look = ReadNamespaces(**process);
     if (!look) continue;
     for (std::size_t i = 0; i < kNamespaceNames.size(); ++i) {

@@ -19,6 +19,8 @@ struct HostView {
   std::shared_ptr<const UniqueFd> root;  ///< O_PATH; null if it could not be opened.
   /// Whose /proc/PID/mountinfo lists the host's mounts: PID 1, then the daemon.
   std::vector<std::shared_ptr<const ProcessHandle>> mount_owners;
+  /// Whether a security module labels processes. None can be loaded later on.
+  bool has_labels = true;
   std::uint64_t memfd_device = 0;  ///< The device that memfd files are on; 0: not known.
 };
 

@@ -116,7 +116,9 @@ Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
     AddMissingStatus(status.error(), findings);
   }
   AddNamespaces(*look, host_.namespaces, findings);
-  if (const auto label = AddLabel(process, findings); !label) return label.error();
+  if (host_.has_labels) {
+    if (const auto label = AddLabel(process, findings); !label) return label.error();
+  }
   if (exe) {
     const auto added = exe_.Add(process, exe->get(), on_host, peer.uid, patience_end, findings);
     if (!added) return added.error();

@@ -49,6 +49,7 @@ class UnixAttestorTest : public ::testing::Test {
     const auto opener = MakeLinuxProcessOpener();
     host_ = SeeHost(*opener);
     host_.namespaces = {};
+    host_.has_labels = true;
     for (std::size_t i = 0; i < kNamespaceNames.size(); ++i)
       host_.namespaces.Set(static_cast<NamespaceKind>(i), 100 + i);
   }
