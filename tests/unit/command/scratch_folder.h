@@ -15,7 +15,8 @@ namespace surety {
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "surety-XXXXXX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "surety-").string();
+    pattern.append(6, 'X');
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
     path_ = pattern;
   }
