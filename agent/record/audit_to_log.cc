@@ -14,14 +14,6 @@ std::string Join(const SelectorSet& selectors) {
   return out;
 }
 
-// Control bytes come from file names and labels that workloads choose: none of
-// them may start a line of its own in the log.
-std::string Printable(std::string text) {
-  for (char& byte : text)
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = '?';
-  return text;
-}
-
 }  // namespace
 
 Result<void> AuditToLog::Write(const AuditEvent& event) {
@@ -38,7 +30,7 @@ Result<void> AuditToLog::Write(const AuditEvent& event) {
     line += fmt::format(" missing={} ({})", fact.kind, fact.why.Text());
 
   const bool remarkable = event.verdict != Verdict::kAllow || !event.drift.empty();
-  logger_->log(remarkable ? spdlog::level::warn : spdlog::level::info, "{}", Printable(line));
+  logger_->log(remarkable ? spdlog::level::warn : spdlog::level::info, "{}", line);
   return {};
 }
 

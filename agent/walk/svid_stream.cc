@@ -42,8 +42,8 @@ Result<BootTime> SvidStream::Step(Moment now, SvidSink& sink) {
 }
 
 Result<BootTime> SvidStream::Mint(const Authorization& authorization, Moment now, SvidSink& sink) {
-  const auto bundles = parts_.bundles.Bundles();
-  const bool current = held_ == authorization.granted && held_revision_ == bundles->revision &&
+  const bool current = held_ == authorization.granted &&
+                       held_revision_ == parts_.bundles.Bundles()->revision &&
                        now.boot < rotate_at_;
   if (current) {
     retry_.Reset();
@@ -59,6 +59,8 @@ Result<BootTime> SvidStream::Mint(const Authorization& authorization, Moment now
     if (!svid) return NotNow(authorization, svid.error(), now);
     minted.push_back(*std::move(svid));
   }
+  // Asked for after minting, so that they hold whatever signed.
+  const auto bundles = parts_.bundles.Bundles();
   if (auto recorded = Record(authorization, now, minted); !recorded)
     return NotNow(authorization, recorded.error(), now);
   if (!peer_.process->IsAlive())

@@ -27,7 +27,7 @@ Result<std::unique_ptr<TurnScheduler>> TurnScheduler::Start(const Clock& clock, 
   UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
   if (!timer)
     return Error(ErrorCode::kInternal, std::string("timerfd_create: ") + std::strerror(errno));
-  std::unique_ptr<TurnScheduler> scheduler(new TurnScheduler(clock, std::move(timer)));
+  std::unique_ptr<TurnScheduler> scheduler(new TurnScheduler(clock, std::move(timer), threads));
   scheduler->last_alive_ = clock.Now().boot;
   for (int i = 0; i < threads; ++i)
     scheduler->threads_.emplace_back([self = scheduler.get()] { self->Work(); });
@@ -50,14 +50,17 @@ void TurnScheduler::Stop() {
 }
 
 void TurnScheduler::Add(std::shared_ptr<ScheduledTurn> turn) {
-  const std::lock_guard lock(mutex_);
-  const ScheduledTurn* key = turn.get();
+  std::unique_lock lock(mutex_);
   const ProcessKey process = turn->process();
   const auto [at, inserted] =
-      slots_.try_emplace(key, Slot{.turn = std::move(turn), .process = process});
+      slots_.try_emplace(turn.get(), Slot{.turn = turn, .process = process});
   if (!inserted) return;
-  by_process_[process].insert(key);
-  MakeReady(at->second);
+  by_process_[process].insert(turn.get());
+  const bool idle = ready_.size() == 0 && running_ < most_running_ && !stopping_;
+  if (idle)
+    Run(turn, lock);
+  else
+    MakeReady(at->second);
 }
 
 void TurnScheduler::Drop(const ScheduledTurn& turn) {
@@ -105,21 +108,23 @@ void TurnScheduler::Work() {
       last_alive_ = clock_.Now().boot;
       continue;
     }
-    RunOne(lock);
+    Run(ready_.Pop(), lock);
   }
 }
 
-void TurnScheduler::RunOne(std::unique_lock<std::mutex>& lock) {
-  const std::shared_ptr<ScheduledTurn> turn = ready_.Pop();
+void TurnScheduler::Run(const std::shared_ptr<ScheduledTurn>& turn,
+                        std::unique_lock<std::mutex>& lock) {
   Slot& slot = slots_.at(turn.get());
   if (slot.dropped) return Erase(slots_.find(turn.get()));
   slot.state = State::kRunning;
   slot.again = false;
+  ++running_;
 
   lock.unlock();
   const std::optional<BootTime> next = turn->Take(clock_.Now());
   lock.lock();
 
+  --running_;
   last_alive_ = clock_.Now().boot;
   // References into an unordered_map survive insertions, and only this thread
   // erases a running slot.

@@ -30,7 +30,7 @@ class TurnScheduler final : public Scheduler {
   void WakeProcess(const ProcessKey& process) override;
   void WakeAll() override;
 
-  /// Ends the threads after the turns they are taking. No turn is taken after
+  /// Ends the threads after the turns they are taking. No turn is begun after
   /// it returns. The destructor does it where the owner has not.
   void Stop();
 
@@ -52,10 +52,12 @@ class TurnScheduler final : public Scheduler {
   };
   using Slots = std::unordered_map<const ScheduledTurn*, Slot>;
 
-  TurnScheduler(const Clock& clock, UniqueFd timer) : clock_(clock), timer_(std::move(timer)) {}
+  TurnScheduler(const Clock& clock, UniqueFd timer, int threads)
+      : clock_(clock), timer_(std::move(timer)), most_running_(threads) {}
 
   void Work();
-  void RunOne(std::unique_lock<std::mutex>& lock);
+  // Takes one turn of a slot that is in no queue. `lock` is held before and after.
+  void Run(const std::shared_ptr<ScheduledTurn>& turn, std::unique_lock<std::mutex>& lock);
   void WaitForTimer();
   // These expect mutex_ to be held.
   void MakeReady(Slot& slot);
@@ -65,6 +67,7 @@ class TurnScheduler final : public Scheduler {
 
   const Clock& clock_;
   const UniqueFd timer_;
+  const int most_running_;  // Beyond it a first turn queues like any other.
   std::vector<std::thread> threads_;
 
   mutable std::mutex mutex_;
@@ -75,6 +78,7 @@ class TurnScheduler final : public Scheduler {
   std::set<std::pair<BootTime, const ScheduledTurn*>> timers_;
   FairQueue ready_;
   BootTime last_alive_{};
+  int running_ = 0;  // Turns being taken, on whatever thread.
   bool stopping_ = false;
 };
 

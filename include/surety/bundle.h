@@ -22,7 +22,9 @@ struct BundleSet {
   std::vector<std::string> crls;  ///< DER.
 };
 
-/// Where bundles come from. Thread-safe.
+/// Where bundles come from. Thread-safe. What the Issuer signs can be verified
+/// with every bundle that is asked for *afterwards*, so a caller that hands out
+/// both mints first.
 class BundleSource {
  public:
   virtual ~BundleSource() = default;

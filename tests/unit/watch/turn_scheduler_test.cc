@@ -91,11 +91,13 @@ TEST_F(TurnSchedulerTest, WakeWhileRunningIsNotLost) {
     while (!go_on) std::this_thread::yield();
     return now.boot + std::chrono::hours(1);
   });
-  scheduler_->Add(turn);
+  std::thread adds([&] { scheduler_->Add(turn); });  // The first turn is taken right there.
   ASSERT_TRUE(Eventually([&] { return inside.load(); }));
   scheduler_->Wake(*turn);
   go_on = true;
+  adds.join();
   EXPECT_TRUE(Eventually([&] { return turn->taken == 2; }));
+  scheduler_->Stop();
 }
 
 TEST_F(TurnSchedulerTest, OneTurnIsNeverTakenByTwoThreads) {
