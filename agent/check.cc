@@ -29,14 +29,14 @@ void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
 }  // namespace
 
 bool Check(const std::string& config_file, const ConfigOverrides& overrides,
-           const std::vector<std::string>& selector_types, std::ostream& out) {
+           const std::vector<std::string>& known_selectors, std::ostream& out) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(config_file, overrides, diagnostics);
   FolderContents entries;
   if (config) {
     if (config->x509.ca_files) CheckCaFiles(*config->x509.ca_files, diagnostics);
     entries =
-        ReadEntriesFolder(config->entries_dir, EntryRulesOf(*config, selector_types), diagnostics);
+        ReadEntriesFolder(config->entries_dir, EntryRulesOf(*config, known_selectors), diagnostics);
   }
   Print(diagnostics, out);
   out << (diagnostics.has_errors() ? "not ok: " : "ok: ")

@@ -14,6 +14,6 @@ namespace surety {
 /// what it read; warnings are no reason not to. Run it as the user that suretyd
 /// runs as, since files are judged by who may write them.
 bool Check(const std::string& config_file, const ConfigOverrides& overrides,
-           const std::vector<std::string>& selector_types, std::ostream& out);
+           const std::vector<std::string>& known_selectors, std::ostream& out);
 
 }  // namespace surety

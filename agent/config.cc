@@ -66,10 +66,10 @@ std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides&
   return ParseConfig(file, *text, overrides, SystemAccountIds(), diagnostics);
 }
 
-EntryRules EntryRulesOf(const Config& config, std::vector<std::string> selector_types) {
+EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors) {
   // How long an operator's CA lives is told by its certificate, not by ca_ttl.
   const Seconds longest = config.x509.ca_files ? kMaxX509Ttl : config.x509.ca_ttl;
-  return {config.trust_domain, config.x509.ttl, longest, std::move(selector_types)};
+  return {config.trust_domain, config.x509.ttl, longest, std::move(known_selectors)};
 }
 
 std::string_view NameOf(LogLevel level) {

@@ -115,9 +115,9 @@ std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
 std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
                                  Diagnostics& diagnostics);
 
-/// What entries are judged by under this configuration. `selector_types` are the
-/// names of the attestors that run.
-EntryRules EntryRulesOf(const Config& config, std::vector<std::string> selector_types);
+/// What entries are judged by under this configuration, with the types and kinds
+/// of selector that the attestors make (EntryRules::known_selectors).
+EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors);
 
 std::string_view NameOf(LogLevel level);
 

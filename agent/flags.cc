@@ -78,7 +78,8 @@ FlagsExit UnknownCommand(std::string_view typed) {
 FlagsExit UnknownFlag(std::string_view typed, std::string_view command) {
   const std::string_view bare = typed.substr(std::min(typed.find_first_not_of('-'), typed.size()));
   std::vector<std::string> names;
-  for (const auto& option : CommandOptions().options()) names.push_back(option->long_name());
+  const po::options_description options = CommandOptions();
+  for (const auto& option : options.options()) names.push_back(option->long_name());
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string_view nearest = NearestName(bare.substr(0, bare.find('=')), views);
   return Usage("unknown option " + Quoted(typed),

@@ -15,13 +15,10 @@ struct EntryRules {
   TrustDomain trust_domain;  ///< Entries of another one are refused.
   Seconds default_ttl;       ///< Of entries without x509_ttl.
   Seconds ca_ttl;            ///< A longer x509_ttl is a warning: an SVID never outlives its signer.
-  /// The names of the attestors that run: "unix". A selector of another type is
-  /// an error, since it can never match. Empty: any type is taken.
-  std::vector<std::string> selector_types = {};
-  /// The kinds of selector that they make: "unix:uid". A selector of one of these
-  /// types with another kind is an error too. Types of which no kind is named
-  /// here take any.
-  std::vector<std::string> selector_kinds = {};
+  /// What the attestors that run can make: a type, "cgroup", stands for all of its
+  /// kinds, a kind, "unix:uid", for itself. Any other selector is an error, since
+  /// it could never match. Empty: any selector is taken.
+  std::vector<std::string> known_selectors = {};
 };
 
 /// An entry and where it was written.

@@ -156,20 +156,25 @@ std::optional<Selector> EntryReader::ReadSelector(const Located<std::string>& te
 }
 
 std::optional<std::string> EntryReader::UnknownType(const Selector& selector) const {
-  const std::vector<std::string_view> types(rules_.selector_types.begin(),
-                                            rules_.selector_types.end());
+  std::vector<std::string_view> types;
+  for (const std::string_view known : rules_.known_selectors) {
+    const std::string_view type = known.substr(0, known.find(':'));
+    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
+  }
   if (types.empty() || std::find(types.begin(), types.end(), selector.type) != types.end())
     return std::nullopt;
   return NearestOrAll(selector.type, types);
 }
 
 std::optional<std::string> EntryReader::UnknownKind(const Selector& selector) const {
+  const std::string kind = selector.Kind();
   std::vector<std::string_view> kinds;
-  for (const std::string& kind : rules_.selector_kinds)
-    if (kind.starts_with(selector.type + ':')) kinds.push_back(kind);
-  if (kinds.empty() || std::find(kinds.begin(), kinds.end(), selector.Kind()) != kinds.end())
-    return std::nullopt;
-  return NearestOrAll(selector.Kind(), kinds);
+  for (const std::string& known : rules_.known_selectors) {
+    if (known == selector.type || known == kind) return std::nullopt;
+    if (known.starts_with(selector.type + ':')) kinds.push_back(known);
+  }
+  if (kinds.empty()) return std::nullopt;
+  return NearestOrAll(kind, kinds);
 }
 
 Seconds EntryReader::ReadTtl() {

@@ -161,6 +161,7 @@ std::optional<std::vector<Located<std::string>>> TomlTable::Strings(std::string_
     else
       WrongElement(node, key, "a string", example);
   }
+  if (out.empty() && !array->empty()) return std::nullopt;
   return out;
 }
 
@@ -176,6 +177,7 @@ std::optional<std::vector<Located<std::int64_t>>> TomlTable::Integers(std::strin
     else
       WrongElement(node, key, "an integer", example);
   }
+  if (out.empty() && !array->empty()) return std::nullopt;
   return out;
 }
 

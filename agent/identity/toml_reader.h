@@ -43,8 +43,8 @@ class TomlTable {
   /// A string that ParseDuration reads, from `least` to `most`, both included.
   std::optional<Located<Seconds>> Duration(std::string_view key, std::string_view example,
                                            Seconds least, Seconds most);
-  /// An array with strings alone: others are told and left out. At most `most`
-  /// elements, else nullopt.
+  /// An array with strings alone: others are told and left out. nullopt if that
+  /// leaves none, or if there are more than `most`; empty if the array is.
   std::optional<std::vector<Located<std::string>>> Strings(std::string_view key,
                                                            std::string_view example,
                                                            std::size_t most);

@@ -19,8 +19,7 @@ EntryRules Rules() {
   return {.trust_domain = *TrustDomain::Parse("example.org"),
           .default_ttl = Seconds(900),
           .ca_ttl = Seconds(7 * 86'400),
-          .selector_types = {"unix", "cgroup"},
-          .selector_kinds = {"unix:uid", "unix:path", "unix:sha256"}};
+          .known_selectors = {"unix:uid", "unix:path", "unix:sha256", "cgroup"}};
 }
 
 std::vector<LocatedEntry> Parse(const std::string& text, Diagnostics& diagnostics) {

@@ -47,7 +47,7 @@ class EntryStoreTest : public testing::Test {
                           {.trust_domain = *TrustDomain::Parse("example.org"),
                            .default_ttl = Seconds(900),
                            .ca_ttl = Seconds(86'400),
-                           .selector_types = {"unix"}},
+                           .known_selectors = {"unix"}},
                           clock_};
 };
 

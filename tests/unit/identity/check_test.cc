@@ -1,0 +1,102 @@
+#include "agent/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+#include "agent/identity/entries_file.h"
+#include "tests/unit/identity/diagnostic_cases.h"
+#include "tests/unit/identity/scratch_folder.h"
+
+namespace surety {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+class CheckTest : public testing::Test {
+ protected:
+  CheckTest() {
+    folder_.MakeFolder("entries.d");
+    Configure("");
+    folder_.Write("entries.d/web.toml",
+                  "[[entry]]\nspiffe_id = \"spiffe://example.org/web\"\nselectors = "
+                  "[\"unix:uid:1\"]\n");
+  }
+  void Configure(const std::string& more) {
+    folder_.Write("suretyd.toml", "trust_domain = \"example.org\"\nentries_dir = \"" +
+                                      folder_.At("entries.d") + "\"\n" + more);
+  }
+  bool Run() {
+    std::ostringstream out;
+    const bool ok = Check(folder_.At("suretyd.toml"), {}, {"unix"}, out);
+    said_ = out.str();
+    return ok;
+  }
+
+  ScratchFolder folder_;
+  std::string said_;
+};
+
+TEST_F(CheckTest, SaysWhatIsThereWhenAllIsRight) {
+  EXPECT_TRUE(Run());
+  EXPECT_EQ(said_,
+            "ok: 0 errors, 0 warnings; 1 entry in 1 file of " + folder_.At("entries.d") + "\n");
+}
+
+TEST_F(CheckTest, WarningsAreNoReasonNotToStart) {
+  Configure("[admin]\nallowed_uids = []\n");
+  EXPECT_TRUE(Run());
+  EXPECT_THAT(said_, HasSubstr("suretyd.toml:4:16: warning: allowed_uids is empty"));
+  EXPECT_THAT(said_, HasSubstr("ok: 0 errors, 1 warning; 1 entry"));
+}
+
+TEST_F(CheckTest, TellsErrorsOfEntries) {
+  folder_.Write("entries.d/a.toml", "[[entry]]\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_,
+              HasSubstr(folder_.At("entries.d/a.toml") + ":1:1: error: the entry has no sp"));
+  EXPECT_THAT(said_, EndsWith("not ok: 2 errors, 0 warnings\n"));
+}
+
+TEST_F(CheckTest, TellsErrorsOfTheConfiguration) {
+  Configure("log_level = \"x\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("suretyd.toml") + ":3:13: error: log_level"));
+  EXPECT_THAT(said_, HasSubstr("not ok: 1 error, 0 warnings; the entries were not looked at"));
+}
+
+TEST_F(CheckTest, TellsCaFilesThatCannotBeRead) {
+  folder_.Write("ca.pem", "x");
+  Configure("[x509]\nca_cert = \"" + folder_.At("ca.pem") + "\"\nca_key = \"" +
+            folder_.At("ca.key") + "\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("ca.key") + ": error: cannot be read: No such file"));
+  EXPECT_THAT(said_, EndsWith("not ok: 1 error, 0 warnings\n"));
+}
+
+/// The tree may belong to anyone, so the examples are parsed and not loaded.
+std::string Example(const std::string& name) {
+  std::ifstream file(std::string(SURETY_SOURCE_DIR) + "/docs/examples/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(ExamplesTest, AreRight) {
+  Diagnostics diagnostics;
+  const auto config =
+      ParseConfig("suretyd.toml", Example("suretyd.toml"), {}, SystemAccountIds(), diagnostics);
+  ASSERT_TRUE(config) << AllOf(diagnostics);
+  const auto entries = ParseEntries("web.toml", Example("entries.d/web.toml"),
+                                    EntryRulesOf(*config, {"unix:uid", "unix:path"}), diagnostics);
+  RefuseDuplicates(entries, diagnostics);
+  EXPECT_THAT(entries, SizeIs(2));
+  EXPECT_EQ(AllOf(diagnostics), "");
+}
+
+}  // namespace
+}  // namespace surety
