@@ -1,0 +1,44 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "agent/config.h"
+
+namespace {
+
+const surety::AccountIds kAccounts{
+    .user = [](const std::string& name) -> std::optional<uid_t> {
+      return name == "root" ? std::optional<uid_t>(0) : std::nullopt;
+    },
+    .group = [](const std::string& name) -> std::optional<gid_t> {
+      return name == "root" ? std::optional<gid_t>(0) : std::nullopt;
+    }};
+
+void CheckSocket(const surety::SocketConfig& socket) {
+  if (!socket.path.starts_with('/') || socket.path.size() > 107) std::abort();
+  if (socket.mode > 0777) std::abort();
+}
+
+}  // namespace
+
+// Whatever is taken keeps the promises of Config, what is not taken has a reason,
+// and every reason can be shown on a terminal.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  surety::Diagnostics diagnostics;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto config = surety::ParseConfig("fuzz.toml", text, {}, kAccounts, diagnostics);
+  if (config.has_value() == diagnostics.has_errors()) std::abort();
+  for (const auto& item : diagnostics.items())
+    for (const char c : surety::Render(item))
+      if ((c < ' ' && c != '\n') || c > '~') std::abort();
+  if (!config) return 0;
+  CheckSocket(config->workload_api.socket);
+  CheckSocket(config->admin.socket);
+  if (config->workload_api.socket.path == config->admin.socket.path) std::abort();
+  if (!config->x509.ca_files && config->x509.ca_ttl < 4 * config->x509.ttl) std::abort();
+  if (!config->state_dir.starts_with('/') || !config->entries_dir.starts_with('/')) std::abort();
+  return 0;
+}
