@@ -36,9 +36,10 @@ Result<AuthorityStore> AuthorityStore::Open(const std::string& state_dir,
 }
 
 Error AuthorityStore::Damaged(const std::string& name, const Error& why) const {
-  return why.Within(
-      folder_.PathOf(name) + " cannot be used; restore it from a backup, or move the folder " +
-      folder_.path() + " away to begin with a new authority, whose bundle every peer needs then");
+  return Error(ErrorCode::kDataLoss, why.Text())
+      .Within(folder_.PathOf(name) +
+              " cannot be used; restore it from a backup, or move the folder " + folder_.path() +
+              " away to begin with a new authority, whose bundle every peer needs then");
 }
 
 Result<void> AuthorityStore::ReadManifest() {
