@@ -133,7 +133,7 @@ Result<OperatorCa> ReadOperatorCa(const CaPaths& paths, const TrustDomain& trust
                    "it as ca_chain");
   }
   std::ranges::sort(chain.roots);
-  chain.roots.erase(std::ranges::unique(chain.roots).begin(), chain.roots.end());
+  chain.roots.erase(std::unique(chain.roots.begin(), chain.roots.end()), chain.roots.end());
   if (auto verifies = TrySvidUnder(**signer, chain.roots, trust_domain, now); !verifies) {
     return verifies.error().Within(paths.cert);
   }
