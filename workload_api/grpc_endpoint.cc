@@ -30,6 +30,7 @@ std::unique_ptr<grpc::Server> BuildServer(grpc::Service& service) {
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
   grpc::ResourceQuota quota("surety");
   quota.SetMaxThreads(kMaxSyncThreads);
+  quota.Resize(64 << 20);
   builder.SetResourceQuota(quota);
   return builder.BuildAndStart();
 }
