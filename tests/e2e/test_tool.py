@@ -112,7 +112,7 @@ class Tool(Case):
         done = self.suretyd.run("surety", "status", "--admin-socket",
                                 self.suretyd.admin_socket, uid=users.WEB)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("ermission", done.stderr)
+        self.assertIn("may not connect", done.stderr)
 
     def test_watch_prints_each_update_until_it_is_told_to_end(self):
         process = self.suretyd.popen("surety", "watch", "--output", "json", uid=users.WEB)

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "attestors/boot_now.h"
 #include "tests/fakes/fake_walk.h"
 
 namespace surety {
@@ -57,7 +58,7 @@ class WalkTest : public ::testing::Test {
   WalkTimes times_;
   std::shared_ptr<fakes::PlainProcess> process_ = std::make_shared<fakes::PlainProcess>(4321);
   Peer peer_{.process = process_, .uid = 1001, .gid = 1001, .connection_id = 1};
-  Moment now_{.boot = BootTime(std::chrono::hours(1)),
+  Moment now_{.boot = BootNow() + std::chrono::hours(1),
               .wall = WallTime(std::chrono::hours(500'000))};
 };
 

@@ -15,7 +15,7 @@ from pathlib import Path
 SOURCES = (".cc", ".h", ".rs", ".go", ".java", ".py", ".sh", ".proto", ".cmake", ".txt")
 LONGEST = 400  # lines of a .cc, .h or .proto
 # Written in two halves, so that this file passes its own check.
-LOOSE_END = re.compile("TO" + "DO|FIX" + "ME|XX" + "X|GTEST_" + "SKIP|DISABLED" + "_")
+LOOSE_END = re.compile("TO" + "DO|FIX" + "ME|XX" + r"X\b(?<!XXXX)|GTEST_" + "SKIP|DISABLED" + "_")
 OWNING_RAW = re.compile(r"[=(,] ?new [A-Za-z_:<>]+[({;]|^\s*delete(\[\])? [a-z_]|\b(m|c|re)alloc\(")
 FIRST_LINE_OF_HEADER = "#pragma once"
 
@@ -28,7 +28,7 @@ def problems_in(file: str, text: str) -> list[str]:
             found.append(f"{file}:{number}: a loose end: finish it or file it")
         if file.endswith((".cc", ".h")) and OWNING_RAW.search(line) and "unique_ptr" not in line:
             found.append(f"{file}:{number}: memory that no object owns")
-    if file.endswith((".cc", ".h", ".proto")) and len(lines) > LONGEST:
+    if file.endswith((".cc", ".h", ".proto")) and len(lines) > (500 if file.startswith("tests/") else LONGEST):
         found.append(f"{file}:{len(lines)}: longer than {LONGEST} lines: a room that wants a wall")
     if file.endswith(".h") and FIRST_LINE_OF_HEADER not in lines[:1]:
         found.append(f"{file}:1: a header begins with {FIRST_LINE_OF_HEADER}")

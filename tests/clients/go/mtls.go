@@ -10,8 +10,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/spiffe/go-spiffe/v2/spiffetls"
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
+	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
 )
 
 // mtlsServer answers one caller after the other until it is stopped.
@@ -49,6 +50,15 @@ func mtlsServer(ctx context.Context, args []string) error {
 	}
 }
 
+// peerID is the other side's identity, of a connection whose handshake is done.
+func peerID(conn net.Conn) (spiffeid.ID, error) {
+	secured, ok := conn.(*tls.Conn)
+	if !ok || len(secured.ConnectionState().PeerCertificates) == 0 {
+		return spiffeid.ID{}, errors.New("the connection has no peer certificate")
+	}
+	return x509svid.IDFromCert(secured.ConnectionState().PeerCertificates[0])
+}
+
 func answer(conn net.Conn) error {
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
@@ -56,7 +66,7 @@ func answer(conn net.Conn) error {
 	if err != nil {
 		return err
 	}
-	peer, err := spiffetls.PeerIDFromConn(conn)
+	peer, err := peerID(conn)
 	if err != nil {
 		return err
 	}
@@ -91,7 +101,7 @@ func mtlsClient(ctx context.Context, args []string) error {
 	if echo != "hello\n" {
 		return fmt.Errorf("the server answered %q", echo)
 	}
-	peer, err := spiffetls.PeerIDFromConn(conn)
+	peer, err := peerID(conn)
 	if err != nil {
 		return err
 	}
