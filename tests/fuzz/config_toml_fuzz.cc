@@ -9,13 +9,12 @@
 
 namespace {
 
-const surety::AccountIds kAccounts{
-    .user = [](const std::string& name) -> std::optional<uid_t> {
-      return name == "root" ? std::optional<uid_t>(0) : std::nullopt;
-    },
-    .group = [](const std::string& name) -> std::optional<gid_t> {
-      return name == "root" ? std::optional<gid_t>(0) : std::nullopt;
-    }};
+const surety::AccountIds kAccounts{.user = [](const std::string& name) -> std::optional<uid_t> {
+                                     return name == "root" ? std::optional<uid_t>(0) : std::nullopt;
+                                   },
+                                   .group = [](const std::string& name) -> std::optional<gid_t> {
+                                     return name == "root" ? std::optional<gid_t>(0) : std::nullopt;
+                                   }};
 
 void CheckSocket(const surety::SocketConfig& socket) {
   if (!socket.path.starts_with('/') || socket.path.size() > 107) std::abort();

@@ -59,7 +59,8 @@ std::string DaemonHelp(const char* command) {
 
 TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
-  for (const char* command : {"fetch", "watch", "status", "attest"}) help += "\n" + ToolHelp(command);
+  for (const char* command : {"fetch", "watch", "status", "attest"})
+    help += "\n" + ToolHelp(command);
   EXPECT_EQ(Matches(Page("surety.1"), kFlag), Matches(help, kFlag));
 }
 
