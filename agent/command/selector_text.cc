@@ -8,9 +8,10 @@ namespace surety {
 
 std::optional<std::string> CopyableText(const Selector& selector) {
   std::string text = selector.Text();
-  // A backslash is how the attestor escaped something, not a thing to escape.
+  // A backslash is how the attestor escaped something, not a thing to escape. It
+  // is put aside in place: taken out, it would join the bytes on its two sides.
   std::string plain = text;
-  plain.erase(std::remove(plain.begin(), plain.end(), '\\'), plain.end());
+  std::replace(plain.begin(), plain.end(), '\\', '/');
   if (Printable(plain) != plain) return std::nullopt;
   return text;
 }
