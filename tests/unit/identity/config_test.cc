@@ -462,6 +462,7 @@ TEST(ConfigTest, MissingFileIsTold) {
 TEST(ConfigTest, SystemKnowsRoot) {
   const AccountIds accounts = SystemAccountIds();
   EXPECT_EQ(accounts.user("root"), 0U);
+  EXPECT_EQ(accounts.group("root"), 0U);
   EXPECT_EQ(accounts.user("no such user"), std::nullopt);
   EXPECT_EQ(accounts.group(""), std::nullopt);
 }
