@@ -30,13 +30,6 @@ AttestorOptions AttestorOptionsOf(const Config& config) {
   return options;
 }
 
-std::vector<std::string> SelectorTypesOf(const std::vector<std::unique_ptr<Attestor>>& attestors) {
-  std::vector<std::string> types;
-  types.reserve(attestors.size());
-  for (const auto& attestor : attestors) types.emplace_back(attestor->name());
-  return types;
-}
-
 Result<std::unique_ptr<Authority>> OpenAuthority(const Config& config, Moment now) {
   const X509Config& x509 = config.x509;
   if (x509.ca_files)
@@ -100,7 +93,7 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
       attestors_(BuiltinAttestors(AttestorOptionsOf(config))),
-      entries_(config.entries_dir, EntryRulesOf(config, SelectorTypesOf(attestors_)), clock_),
+      entries_(config.entries_dir, EntryRulesOf(config, SelectorKindsOf(attestors_)), clock_),
       audit_(logger_) {}
 
 Result<void> Daemon::StartParts() {

@@ -24,9 +24,8 @@ int Fail(const Error& error) {
 }
 
 int RunCheck(const Flags& flags) {
-  std::vector<std::string> types;
-  for (const auto& attestor : BuiltinAttestors({})) types.emplace_back(attestor->name());
-  return Check(flags.config_file, flags.overrides, types, std::cout) ? 0 : kFailed;
+  const auto kinds = SelectorKindsOf(BuiltinAttestors({}));
+  return Check(flags.config_file, flags.overrides, kinds, std::cout) ? 0 : kFailed;
 }
 
 int RunDaemon(const Flags& flags) {

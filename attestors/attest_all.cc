@@ -43,4 +43,13 @@ Result<Attestation> AttestAll(const std::vector<std::unique_ptr<Attestor>>& atte
   return all;
 }
 
+std::vector<std::string> SelectorKindsOf(const std::vector<std::unique_ptr<Attestor>>& attestors) {
+  std::vector<std::string> all;
+  for (const auto& attestor : attestors) {
+    auto kinds = attestor->selector_kinds();
+    std::move(kinds.begin(), kinds.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
 }  // namespace surety

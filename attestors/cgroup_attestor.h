@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "surety/attestor.h"
 
@@ -28,6 +30,9 @@ namespace surety {
 class CgroupAttestor final : public Attestor {
  public:
   [[nodiscard]] std::string_view name() const override { return "cgroup"; }
+  [[nodiscard]] std::vector<std::string> selector_kinds() const override {
+    return {"cgroup:path", "cgroup:id"};
+  }
   Result<Attestation> Attest(const Peer& peer, BootTime deadline) const override;
 };
 

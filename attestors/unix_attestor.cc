@@ -77,6 +77,29 @@ UnixAttestor::UnixAttestor(UnixAttestorOptions options, HostView host)
       names_(options_.accounts, BootNow),
       exe_(host_, options_.hash, BootNow) {}
 
+std::vector<std::string> UnixAttestor::selector_kinds() const {
+  return {"unix:uid",
+          "unix:gid",
+          "unix:user",
+          "unix:group",
+          "unix:supplementary_gid",
+          "unix:supplementary_group",
+          "unix:path",
+          "unix:sha256",
+          "unix:claimed_path",
+          "unix:claimed_sha256",
+          "unix:exe",
+          "unix:ns",
+          "unix:pidns",
+          "unix:userns",
+          "unix:container",
+          "unix:cap",
+          "unix:userns_cap",
+          "unix:traced",
+          "unix:no_new_privs",
+          "unix:lsm"};
+}
+
 Result<Attestation> UnixAttestor::Attest(const Peer& peer, BootTime deadline) const {
   const BootTime patience_end = std::min(deadline, BootNow() + options_.patience);
   for (int i = 0; i < kTries; ++i) {

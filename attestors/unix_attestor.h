@@ -3,7 +3,9 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "attestors/account_names.h"
 #include "attestors/exe_facts.h"
@@ -57,6 +59,7 @@ class UnixAttestor final : public Attestor {
   UnixAttestor(UnixAttestorOptions options, HostView host);
 
   [[nodiscard]] std::string_view name() const override { return "unix"; }
+  [[nodiscard]] std::vector<std::string> selector_kinds() const override;
   Result<Attestation> Attest(const Peer& peer, BootTime deadline) const override;
 
  private:

@@ -3,12 +3,13 @@
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/server_posix.h>
 
+#include "workload_api/call_metadata.h"
+
 namespace surety {
 namespace {
 
 // Requests of the Workload API are a few bytes; audiences make the largest.
 constexpr int kMaxRequestBytes = 64 * 1024;
-constexpr int kMaxMetadataBytes = 8 * 1024;
 constexpr int kMaxStreamsPerConnection = 2'048;
 // Reflection is the one service that holds a thread for each of its streams.
 constexpr int kMaxSyncThreads = 8;
@@ -19,7 +20,7 @@ std::unique_ptr<grpc::Server> BuildServer(grpc::Service& service) {
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(kMaxMetadataBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMilliseconds);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMilliseconds);

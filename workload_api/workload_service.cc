@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "workload_api/call_metadata.h"
 #include "workload_api/grpc_status.h"
 #include "workload_api/messages.h"
-#include "workload_api/security_header.h"
 
 namespace surety {
 namespace {
@@ -52,8 +52,17 @@ class EndedStream final : public WorkloadService::Messages {
 };
 
 grpc::Status NotBuilt(const grpc::CallbackServerContext& context) {
-  if (auto header = CheckSecurityHeader(context); !header) return StatusOf(header.error());
+  if (auto metadata = CheckCallMetadata(context); !metadata) return StatusOf(metadata.error());
   return {grpc::StatusCode::UNIMPLEMENTED, "this profile is not served by this daemon"};
+}
+
+// The requests of both streams have no fields, and those of a newer client are to
+// be ignored, so that nothing is to be done with them but to see that they are sound.
+template <typename Request>
+bool Parses(grpc::ByteBuffer request) {
+  if (request.Length() == 0) return true;
+  Request parsed;
+  return grpc::SerializationTraits<Request>::Deserialize(&request, &parsed).ok();
 }
 
 WorkloadService::Messages* EndStream(const grpc::Status& status) {
@@ -69,11 +78,15 @@ grpc::ServerUnaryReactor* EndUnary(grpc::CallbackServerContext* context,
 
 }  // namespace
 
-template <typename Call>
+template <typename Call, typename Request>
 WorkloadService::Messages* WorkloadService::Open(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer& request,
                                                  std::string_view method) {
-  if (auto header = CheckSecurityHeader(*context); !header)
-    return EndStream(StatusOf(header.error()));
+  if (auto metadata = CheckCallMetadata(*context); !metadata)
+    return EndStream(StatusOf(metadata.error()));
+  if (!Parses<Request>(request))
+    return EndStream(
+        {grpc::StatusCode::INVALID_ARGUMENT, "the request is not a message of workload.proto"});
   auto ticket = streams_.connections.BeginCall(context->peer());
   if (!ticket) return EndStream(StatusOf(ticket.error()));
   const auto call =
@@ -82,16 +95,14 @@ WorkloadService::Messages* WorkloadService::Open(grpc::CallbackServerContext* co
   return call.get();
 }
 
-// The requests of both streams are empty messages: whatever fields a newer
-// client sends are to be ignored, so their bytes are not looked at.
 WorkloadService::Messages* WorkloadService::FetchX509SVID(grpc::CallbackServerContext* context,
-                                                          const grpc::ByteBuffer* /*request*/) {
-  return Open<X509SvidCall>(context, "FetchX509SVID");
+                                                          const grpc::ByteBuffer* request) {
+  return Open<X509SvidCall, X509SVIDRequest>(context, *request, "FetchX509SVID");
 }
 
 WorkloadService::Messages* WorkloadService::FetchX509Bundles(grpc::CallbackServerContext* context,
-                                                             const grpc::ByteBuffer* /*request*/) {
-  return Open<X509BundlesCall>(context, "FetchX509Bundles");
+                                                             const grpc::ByteBuffer* request) {
+  return Open<X509BundlesCall, X509BundlesRequest>(context, *request, "FetchX509Bundles");
 }
 
 grpc::ServerUnaryReactor* WorkloadService::FetchJWTSVID(grpc::CallbackServerContext* context,

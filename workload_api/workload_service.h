@@ -45,8 +45,9 @@ class WorkloadService final
                             const grpc::ByteBuffer* request) override;
 
  private:
-  template <typename Call>
-  Messages* Open(grpc::CallbackServerContext* context, std::string_view method);
+  template <typename Call, typename Request>
+  Messages* Open(grpc::CallbackServerContext* context, const grpc::ByteBuffer& request,
+                 std::string_view method);
 
   const WalkParts walk_;
   const WalkTimes times_;

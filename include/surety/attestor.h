@@ -34,6 +34,13 @@ class Attestor {
   /// The selector type it makes: "unix". Lower case, constant, unique.
   [[nodiscard]] virtual std::string_view name() const = 0;
 
+  /// The kinds that it makes, as Selector::Kind() spells them: "unix:uid". Entries
+  /// with any other selector of its type are refused, since they could never
+  /// match. Its bare name, the default, stands for all kinds. Constant.
+  [[nodiscard]] virtual std::vector<std::string> selector_kinds() const {
+    return {std::string(name())};
+  }
+
   /// No selector and nothing missing means "looked, and this process is none of
   /// mine". A missing fact means "could not look": the walk grants nothing new
   /// on it and asks again soon, so an answer that takes long (the hash of a
@@ -50,5 +57,8 @@ class Attestor {
 /// Asks every attestor, then checks that the peer still lives. kPeerGone if not.
 Result<Attestation> AttestAll(const std::vector<std::unique_ptr<Attestor>>& attestors,
                               const Peer& peer, BootTime deadline);
+
+/// The kinds of all of them.
+std::vector<std::string> SelectorKindsOf(const std::vector<std::unique_ptr<Attestor>>& attestors);
 
 }  // namespace surety

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -70,6 +71,20 @@ TEST_P(AttestorContract, MakesOnlyItsOwnTypeAndNoEmptyValue) {
     for (const char byte : selector.value)
       EXPECT_FALSE(static_cast<unsigned char>(byte) < 0x20) << selector.Text();
   }
+}
+
+TEST_P(AttestorContract, MakesOnlyTheKindsThatItNames) {
+  const auto kinds = attestor_->selector_kinds();
+  const std::string name(attestor_->name());
+  for (const std::string& kind : kinds)
+    EXPECT_TRUE(kind == name || kind.starts_with(name + ":")) << kind;
+  const auto child = Child::Running({"/bin/sleep", "600"});
+  const auto seen = Settle(Open(child));
+  ASSERT_TRUE(seen);
+  for (const auto& selector : seen->selectors)
+    EXPECT_TRUE(std::find(kinds.begin(), kinds.end(), selector.Kind()) != kinds.end() ||
+                std::find(kinds.begin(), kinds.end(), name) != kinds.end())
+        << selector.Text();
 }
 
 TEST_P(AttestorContract, MissingFactsAreNamedByKind) {

@@ -65,6 +65,26 @@ class BadBytes(Case):
             self.raw(grpc_raw.PREFACE, grpc_raw.frame(grpc_raw.SETTINGS, 0, 0), frames, wait=0.2)
         self.assert_unharmed()
 
+    def test_one_megabyte_of_metadata_is_refused(self):
+        def call(large):
+            with grpc_raw.Connection(self.suretyd.socket) as connection:
+                try:
+                    number = connection.call(SVID, extra=[grpc_raw.SPIFFE_HEADER, *large])
+                    connection.message(number)
+                    return "served"
+                except grpc_raw.Ended as end:
+                    return end.code
+                except (grpc_raw.Closed, ConnectionError):
+                    return "closed"
+
+        for large in ([("x-large", "a" * (1 << 20))], [("x-large", "a" * 9000)],
+                      [(f"x-{i}", "a") for i in range(10_000)]):
+            with self.subTest(fields=len(large)):
+                self.assertIn(users.run_as(users.WEB, lambda fields=large: call(fields)),
+                              (grpc_raw.RESOURCE_EXHAUSTED, "closed"))
+        self.assertEqual(users.run_as(users.WEB, lambda: call([("x-small", "a" * 1000)])), "served")
+        self.assert_unharmed()
+
     def test_request_of_ten_megabytes_is_refused(self):
         def call():
             with grpc_raw.Connection(self.suretyd.socket) as connection:
@@ -82,11 +102,9 @@ class BadBytes(Case):
     def test_request_that_does_not_parse_is_no_harm(self):
         def call():
             with grpc_raw.Connection(self.suretyd.socket) as connection:
-                connection.message(connection.call(SVID, b"\xff\xff\xff"))
-                return "served"
+                return connection.status(connection.call(SVID, b"\xff\xff\xff"), 2)[0]
 
-        # The request message has no fields, so its bytes say nothing: they are not read.
-        self.assertEqual(users.run_as(users.WEB, call), "served")
+        self.assertEqual(users.run_as(users.WEB, call), grpc_raw.INVALID_ARGUMENT)
         self.assert_unharmed()
 
     def test_connect_and_hang_up_ten_thousand_times(self):

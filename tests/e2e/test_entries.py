@@ -169,6 +169,12 @@ class Check(Case):
             with self.subTest(value=value):
                 self.assert_refused(self.entry(x509_ttl=value), "x509_ttl", ":4:")
 
+    def test_selector_that_no_attestor_makes(self):
+        for selector, fix in (("unix:user_id:1", "unix:user"), ("cgroup:paht:/x", "cgroup:path"),
+                              ("unx:uid:1", "unix"), ("docker:label:a:b", "unix, cgroup")):
+            with self.subTest(selector=selector):
+                self.assert_refused(self.entry(selectors=f'["{selector}"]'), selector, fix)
+
     def test_xp5_duplicate_hints_that_one_process_could_hold(self):
         self.assert_refused(self.entry(hint='"x"') + self.entry(f"{OWN}/b", hint='"x"'), "hint")
 
