@@ -168,8 +168,12 @@ void Daemon::LoadEntries() {
     logger_->log(item.severity == Severity::kError ? spdlog::level::err : spdlog::level::warn,
                  "{}:{}:{}: {} ({})", item.file, item.at.line, item.at.column, item.what, item.fix);
   if (!load.ok()) {
-    logger_->error("entries not loaded: {} errors; the last good set of {} stays in force",
-                   load.diagnostics.errors(), load.count);
+    if (load.count != 0)
+      logger_->error("entries not loaded, errors: {}; the last good set of {} stays in force",
+                     load.diagnostics.errors(), load.count);
+    else
+      logger_->error("entries not loaded, errors: {}; no process has an identity until mended",
+                     load.diagnostics.errors());
   } else if (load.changed) {
     logger_->info("{} entries in force", load.count);
     scheduler_->WakeAll();
