@@ -68,6 +68,7 @@ FlagsExit Usage(const std::string& what, const std::string& fix) {
 
 FlagsExit UnknownCommand(std::string_view typed) {
   std::vector<std::string_view> names;
+  names.reserve(kCommands.size());
   for (const CommandText& each : kCommands) names.push_back(each.name);
   const std::string_view nearest = NearestName(typed, names);
   return Usage("unknown command " + Quoted(typed),

@@ -61,7 +61,7 @@ WorkerPool::Limits PoolLimits() {
 
 AccountDatabase AccountDatabase::System() { return {SystemUser, SystemGroup}; }
 
-AccountNames::AccountNames(AccountDatabase database, std::function<BootTime()> now)
+AccountNames::AccountNames(AccountDatabase database, const std::function<BootTime()>& now)
     : database_(std::move(database)),
       pool_(std::make_shared<WorkerPool>(PoolLimits())),
       users_("asking for a user's name", pool_, LookupTimes{}, kRemembered, now),

@@ -29,7 +29,7 @@ struct AccountDatabase {
 class AccountNames {
  public:
   using Name = std::optional<std::string>;
-  AccountNames(AccountDatabase database, std::function<BootTime()> now);
+  AccountNames(AccountDatabase database, const std::function<BootTime()>& now);
 
   /// As BackgroundLookup::Get, for the account of `share`.
   Result<Name> User(uid_t uid, uid_t share, BootClock::duration patience);

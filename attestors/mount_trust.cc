@@ -31,7 +31,7 @@ Result<bool> MountTrust::Trusts(const ProcessHandle& process, int exe,
     const std::lock_guard lock(mutex_);
     if (trusted_.contains(*unique_mount)) return true;
   }
-  const auto trusted = LookUp(process, exe, on_host);
+  auto trusted = LookUp(process, exe, on_host);
   // "No" may mean "seen from a process that does not have this mount": not kept.
   if (unique_mount && trusted && *trusted) {
     const std::lock_guard lock(mutex_);

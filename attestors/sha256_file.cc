@@ -1,5 +1,6 @@
 #include "attestors/sha256_file.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <unistd.h>
 
@@ -22,6 +23,17 @@ struct FreeDigest {
 };
 using Digest = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 
+// What libcrypto keeps for a thread it frees when the thread ends, but no more once
+// the program is ending: a worker that outlives main would leak it.
+struct ThreadState {
+  ThreadState() = default;
+  ThreadState(const ThreadState&) = delete;
+  ThreadState(ThreadState&&) = delete;
+  ThreadState& operator=(const ThreadState&) = delete;
+  ThreadState& operator=(ThreadState&&) = delete;
+  ~ThreadState() { ::OPENSSL_thread_stop(); }
+};
+
 Error LibraryFailed() { return {ErrorCode::kInternal, "OpenSSL could not compute SHA-256"}; }
 
 Result<std::string> Finish(EVP_MD_CTX* digest) {
@@ -41,6 +53,7 @@ Result<std::string> Finish(EVP_MD_CTX* digest) {
 
 Result<std::string> Sha256OfFile(int fd, std::uint64_t size, BootTime deadline,
                                  const std::stop_token& stop) {
+  const ThreadState freed_last;
   const Digest digest(::EVP_MD_CTX_new());
   if (!digest || ::EVP_DigestInit_ex(digest.get(), ::EVP_sha256(), nullptr) != 1)
     return LibraryFailed();

@@ -19,8 +19,8 @@ void AppendEscaped(char c, std::string& out) {
     out += c;
   } else {
     std::array<char, 8> hex{};
-    std::snprintf(hex.data(), hex.size(), "\\x%02x",
-                  static_cast<unsigned>(static_cast<unsigned char>(c)));
+    static_cast<void>(std::snprintf(hex.data(), hex.size(), "\\x%02x",
+                                    static_cast<unsigned>(static_cast<unsigned char>(c))));
     out += hex.data();
   }
 }

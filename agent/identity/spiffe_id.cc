@@ -22,8 +22,8 @@ bool IsSegmentByte(char c) { return IsTrustDomainByte(c) || IsUpper(c); }
 std::string NameOfByte(char c) {
   if (c >= ' ' && c <= '~') return std::string("'") + c + "'";
   std::array<char, 8> hex{};
-  std::snprintf(hex.data(), hex.size(), "0x%02x",
-                static_cast<unsigned>(static_cast<unsigned char>(c)));
+  static_cast<void>(std::snprintf(hex.data(), hex.size(), "0x%02x",
+                                  static_cast<unsigned>(static_cast<unsigned char>(c))));
   return hex.data();
 }
 

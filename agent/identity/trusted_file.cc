@@ -27,7 +27,8 @@ std::string TextOfErrno(int error) { return std::generic_category().message(erro
 
 std::string Octal(mode_t mode) {
   std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
+  static_cast<void>(
+      std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777)));
   return text.data();
 }
 
