@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <exception>
 #include <iostream>
 #include <span>
 #include <variant>
@@ -65,5 +66,10 @@ int Main(std::span<const char* const> arguments) {
 }  // namespace surety
 
 int main(int argc, char** argv) {
-  return surety::Main(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+  try {
+    return surety::Main(std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+  } catch (const std::exception& error) {
+    std::cerr << "suretyd: " << error.what() << '\n';
+    return surety::kFailed;
+  }
 }

@@ -10,7 +10,7 @@ namespace surety {
 
 /// Of names, values and 32 bytes for each pair (RFC 9113 section 6.5.2). Callers
 /// of the Workload API send a few hundred.
-inline constexpr std::size_t kMaxMetadataBytes = 8 * 1024;
+inline constexpr std::size_t kMaxMetadataBytes = 8UL * 1024;
 
 /// Checked before anything else is done for a call.
 ///

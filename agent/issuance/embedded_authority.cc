@@ -26,6 +26,7 @@ struct Held {
 
 std::vector<Standing> StandingsOf(const std::vector<Held>& held) {
   std::vector<Standing> standings;
+  standings.reserve(held.size());
   for (const Held& one : held) standings.push_back(one.standing);
   return standings;
 }
