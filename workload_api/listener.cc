@@ -25,7 +25,10 @@ constexpr std::uint64_t Tag(std::uint64_t kind, std::uint64_t number) { return n
 // How often idle connections are looked for.
 constexpr int kTickMilliseconds = 1'000;
 // Connections accepted in a row before the ends of others are looked at.
-constexpr int kAcceptBatch = 64;
+constexpr int kServeBatch = 16;
+// The kernel turns callers away (EAGAIN) when net.core.somaxconn of them wait, and a
+// connection takes longer to hand over than to accept: so many more may wait here.
+constexpr std::size_t kMaxAccepted = 1'024;
 
 UniqueFd OpenSpare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -67,8 +70,9 @@ void Listener::Run() {
   auto next_tick = std::chrono::steady_clock::now();
   while (!stopping_) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                   kTickMilliseconds);
+                                   accepted_.empty() ? kTickMilliseconds : 0);
     for (int i = 0; i < count; ++i) Handle(events.at(static_cast<std::size_t>(i)).data.u64);
+    ServeAccepted();
     if (const auto now = std::chrono::steady_clock::now(); now >= next_tick) {
       parts_.table.CutIdle(parts_.times.silent, parts_.times.idle);
       next_tick = now + std::chrono::milliseconds(kTickMilliseconds);
@@ -95,11 +99,13 @@ void Listener::Handle(std::uint64_t what) {
 }
 
 void Listener::AcceptAll() {
-  for (int i = 0; i < kAcceptBatch && !stop_accepting_; ++i) {
+  // Counted, too: when descriptors have run out nothing is added.
+  for (std::size_t i = 0; i < kMaxAccepted && accepted_.size() < kMaxAccepted && !stop_accepting_;
+       ++i) {
     UniqueFd connection(
         ::accept4(parts_.listening_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection) {
-      AcceptOne(std::move(connection));
+      accepted_.push_back(std::move(connection));
       continue;
     }
     if (errno == EMFILE || errno == ENFILE) {
@@ -113,6 +119,15 @@ void Listener::AcceptAll() {
       continue;
     }
     if (errno != EINTR && errno != ECONNABORTED) return;
+  }
+}
+
+void Listener::ServeAccepted() {
+  if (stop_accepting_) accepted_.clear();
+  for (int i = 0; i < kServeBatch && !accepted_.empty(); ++i) {
+    UniqueFd connection = std::move(accepted_.front());
+    accepted_.pop_front();
+    AcceptOne(std::move(connection));
   }
 }
 

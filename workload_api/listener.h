@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -56,6 +57,7 @@ class Listener {
 
   void Run();
   void AcceptAll();
+  void ServeAccepted();
   void AcceptOne(UniqueFd connection);
   Result<Peer> PeerOf(const UniqueFd& connection);
   bool Watch(int fd, std::uint32_t events, std::uint64_t what) const;
@@ -66,6 +68,7 @@ class Listener {
   const Parts parts_;
   const UniqueFd epoll_;
   const UniqueFd wake_;
+  std::deque<UniqueFd> accepted_;  // Not looked at yet; at most kMaxAccepted.
   UniqueFd spare_;  // Given up for a moment to close a connection when descriptors run out.
   std::unordered_map<std::uint64_t, std::shared_ptr<const ProcessHandle>> watched_;
   std::unordered_map<ProcessKey, std::uint64_t> watch_ids_;
