@@ -8,7 +8,8 @@
 namespace surety {
 namespace {
 
-constexpr std::uint64_t kKeptBack = 512;
+// For the daemon itself, and for connections that the listener has not looked at yet.
+constexpr std::uint64_t kKeptBack = 512 + 1024;
 // A connection holds two descriptors and a process two. Counting three for each
 // connection bets that processes have two on average; where they have one, the
 // listener answers the lack of descriptors by refusing connections.

@@ -4,9 +4,11 @@
 #include <spdlog/spdlog.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -24,11 +26,19 @@ constexpr std::uint64_t Tag(std::uint64_t kind, std::uint64_t number) { return n
 
 // How often idle connections are looked for.
 constexpr int kTickMilliseconds = 1'000;
-// Connections accepted in a row before the ends of others are looked at.
+// Connections served in a row before the ends of others are looked at.
 constexpr int kServeBatch = 16;
 // The kernel turns callers away (EAGAIN) when net.core.somaxconn of them wait, and a
-// connection takes longer to hand over than to accept: so many more may wait here.
+// connection takes longer to hand over than to accept: so many more may wait here,
+// but no more than a sixteenth of all descriptors, which attestors need, too.
 constexpr std::size_t kMaxAccepted = 1'024;
+constexpr std::size_t kShareOfDescriptors = 16;
+
+std::size_t MaxAccepted() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+  return std::clamp<std::size_t>(limit.rlim_cur / kShareOfDescriptors, 1, kMaxAccepted);
+}
 
 UniqueFd OpenSpare() { return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
@@ -52,6 +62,7 @@ Listener::Listener(Parts parts, UniqueFd epoll, UniqueFd wake)
     : parts_(std::move(parts)),
       epoll_(std::move(epoll)),
       wake_(std::move(wake)),
+      max_accepted_(MaxAccepted()),
       spare_(OpenSpare()) {}
 
 Listener::~Listener() {
@@ -100,7 +111,7 @@ void Listener::Handle(std::uint64_t what) {
 
 void Listener::AcceptAll() {
   // Counted, too: when descriptors have run out nothing is added.
-  for (std::size_t i = 0; i < kMaxAccepted && accepted_.size() < kMaxAccepted && !stop_accepting_;
+  for (std::size_t i = 0; i < max_accepted_ && accepted_.size() < max_accepted_ && !stop_accepting_;
        ++i) {
     UniqueFd connection(
         ::accept4(parts_.listening_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));

@@ -68,7 +68,8 @@ class Listener {
   const Parts parts_;
   const UniqueFd epoll_;
   const UniqueFd wake_;
-  std::deque<UniqueFd> accepted_;  // Not looked at yet; at most kMaxAccepted.
+  const std::size_t max_accepted_;
+  std::deque<UniqueFd> accepted_;  // Not looked at yet; at most max_accepted_.
   UniqueFd spare_;  // Given up for a moment to close a connection when descriptors run out.
   std::unordered_map<std::uint64_t, std::shared_ptr<const ProcessHandle>> watched_;
   std::unordered_map<ProcessKey, std::uint64_t> watch_ids_;
