@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +20,18 @@ struct MissingFact {
   Error why;
 };
 
+/// Which file a process runs, as the kernel numbers it (statx(2)).
+struct ExecutableFile {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  bool operator==(const ExecutableFile&) const = default;
+};
+
 /// All that was found of one peer at one time, and what could not be looked at.
 struct Attestation {
   SelectorSet selectors;
   std::vector<MissingFact> missing;
+  std::optional<ExecutableFile> executable{};  ///< For the record; absent if not known.
   [[nodiscard]] bool complete() const { return missing.empty(); }
 };
 

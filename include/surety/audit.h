@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "surety/attestor.h"
@@ -15,29 +19,66 @@ namespace surety {
 struct IssuedSvid {
   std::string spiffe_id;
   std::string entry_id;
-  std::string serial;
+  std::string serial;         ///< Lower-case hex.
+  std::string issuer_key_id;  ///< Lower-case hex.
+  WallTime not_before;
   WallTime not_after;
+  bool revoke_on_exit = true;  ///< Of the entry.
 };
 
-/// One decision and what came of it. Borrowed for the length of the call.
+/// What was decided for one matching entry, and what came of it.
+struct EntryDecision {
+  std::shared_ptr<const Entry> entry;  ///< Null: no entry matched.
+  Decision decision;
+  std::optional<IssuedSvid> issued{};  ///< What is about to be handed out.
+  bool minted = false;                 ///< `issued` is new, not one that the process holds.
+};
+
+/// One turn: what was decided for one process, and why. Borrowed for the length
+/// of the call.
 struct AuditEvent {
   Moment at;
   Action action;
-  Verdict verdict;
-  std::string_view reason;
+  Verdict verdict;          ///< The best of `entries`.
+  std::string_view reason;  ///< Of that.
   const Peer& peer;
-  std::vector<IssuedSvid> issued;  ///< Empty unless something was minted.
+  const Attestation& seen;
+  const std::optional<Scope>& pinned;
   const Drift& drift;
-  const std::vector<MissingFact>& missing;
+  const Standing& standing;
+  WakeMode wake;
+  std::string_view policy_revision;
+  std::span<const EntryDecision> entries;
+  BootClock::duration latency{};  ///< From the beginning of the turn to this record.
 };
 
-/// The record of every decision. Thread-safe. Written BEFORE the SVID leaves the
-/// daemon: an Error stops the issue, so that the record may name an SVID that
-/// was not delivered but never lacks one that was.
+enum class Severity { kInfo, kWarning, kHigh };
+
+std::string_view NameOf(Severity severity);
+
+/// Something that happened to the daemon itself: a reload, a clock that was set,
+/// a quarantine that was lifted. Borrowed for the length of the call.
+struct AuditNotice {
+  Moment at;
+  std::string_view what;  ///< A stable token: "policy.reloaded", "clock.set", "revoked".
+  Severity severity = Severity::kInfo;
+  std::vector<std::pair<std::string, std::string>> details;  ///< Names are stable tokens.
+};
+
+/// The record of every decision. Thread-safe.
 class AuditLog {
  public:
   virtual ~AuditLog() = default;
-  virtual Result<void> Write(const AuditEvent& event) = 0;
+
+  /// Written BEFORE an SVID leaves the daemon: an Error stops the issue, so that
+  /// the record may name an SVID that was not delivered but never lacks one that
+  /// was. What is written survives the death of the daemon (it is with the
+  /// kernel), and that of the machine within a second. Returns the decision's
+  /// id, which is unique for ever.
+  virtual Result<std::string> Write(const AuditEvent& event) = 0;
+
+  /// As Write, for what is no decision.
+  virtual Result<void> Note(const AuditNotice& notice) = 0;
 };
 
 }  // namespace surety

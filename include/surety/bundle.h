@@ -12,7 +12,10 @@ namespace surety {
 
 /// What a workload should trust at one time. Never changes once it is shared.
 struct BundleSet {
-  std::uint64_t revision = 0;  ///< Rises with every change of content, also across restarts.
+  /// Rises with every change of authorities or federated bundles, also across restarts.
+  std::uint64_t revision = 0;
+  /// Differs between any two sets of one run that differ in anything, CRLs included.
+  std::uint64_t edition = 0;
   TrustDomain trust_domain;
   /// DER certificates of our own authorities: those that sign, those that are
   /// about to, and those whose SVIDs may still be valid. X.509 only.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,12 @@ struct Entry {
   std::string hint;       ///< Empty or unique in its set; at most 1024 bytes.
   std::vector<std::string> dns_names;
   int priority = 0;  ///< SVIDs are ordered by priority, highest first, then by id.
+  /// Kinds of selector ("unix:path", "cgroup", …) whose drift counts; absent: all
+  /// but those of docs/policy.md that change in the ordinary life of a process.
+  std::optional<std::vector<std::string>> pins{};
+  /// Whether the death of the process revokes its SVIDs. Off for an entry whose
+  /// process hands its SVID over to files and ends.
+  bool revoke_on_exit = true;
   bool operator==(const Entry&) const = default;
 };
 

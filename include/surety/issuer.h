@@ -14,6 +14,7 @@ struct X509Svid {
   SpiffeId id;
   std::string hint;
   std::string serial;                  ///< Lower-case hex, no prefix, as openssl prints it.
+  std::string issuer_key_id;           ///< Of the authority that signed it; lower-case hex.
   std::vector<std::string> chain_der;  ///< Leaf first, root left out.
   SecretBytes key_der;                 ///< PKCS#8, unencrypted.
   WallTime not_before;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "surety/peer.h"
+#include "surety/result.h"
 #include "surety/selector.h"
 
 namespace surety {
@@ -30,14 +31,16 @@ Drift DriftBetween(const Scope& pinned, const SelectorSet& seen);
 
 /// Remembers each process's first scope until the process exits. Keyed by
 /// process and not by connection, or a jump would be washed off by connecting
-/// again. Thread-safe. In memory: agent/record/scope_ledger.h.
+/// again, or by restarting the daemon. Thread-safe.
+/// In agent/record/scope_ledger.h; tests: tests/fakes/fake_walk.h.
 class ScopeLedger {
  public:
   virtual ~ScopeLedger() = default;
   virtual std::optional<Scope> Find(const ProcessKey& process) const = 0;
   /// Atomic. True if the process now has this scope. False if another turn has
   /// pinned a different one in between: the caller decides again.
-  virtual bool Pin(const Peer& peer, const Scope& scope) = 0;
+  /// An Error says that the pin could not be stored, and then nothing is pinned.
+  virtual Result<bool> Pin(const Peer& peer, const Scope& scope) = 0;
 };
 
 }  // namespace surety
