@@ -62,6 +62,10 @@ class Attestor {
   /// Never blocks on anything that a workload controls, and returns by
   /// `deadline`. Only makes selectors whose type is name().
   virtual Result<Attestation> Attest(const Peer& peer, BootTime deadline) const = 0;
+
+  /// Drops what is cached for this peer (the hash of its executable, what an
+  /// engine said), so that the next Attest looks at everything afresh.
+  virtual void Forget(const Peer& peer) const { static_cast<void>(peer); }
 };
 
 /// Asks every attestor, then checks that the peer still lives. kPeerGone if not.

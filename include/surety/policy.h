@@ -78,6 +78,9 @@ struct Decision {
   std::vector<std::string> observed{};
   std::vector<std::string> errors{};  ///< Of policies that could not be evaluated: never an allow.
   Obligations obligations{};
+  /// What was asked, as the JSON object of docs/policy.md; for the record, which keeps it
+  /// word for word, and for asking another policy the same. Empty if nothing was built.
+  std::string facts{};
   bool operator==(const Decision&) const = default;
 };
 
