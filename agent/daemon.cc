@@ -75,6 +75,7 @@ ApiOptions ApiOptionsOf(const Config& config, std::uint64_t open_files) {
           .admin_uids = config.admin.allowed_uids,
           .limits = UidLimitsOf(config.limits, open_files),
           .times = {.silent = config.limits.silent_timeout, .idle = config.limits.idle_timeout},
+          .streams = {},
           .stalled_write = config.limits.stalled_write_timeout};
 }
 
@@ -112,7 +113,7 @@ Result<void> Daemon::StartParts() {
   LoadEntries();
 
   auto api = ApiServer::Start({.walk = Walk(),
-                               .walk_times = {},
+                               .rules = {},
                                .scheduler = *scheduler_,
                                .opener = *opener_,
                                .clock = clock_,
@@ -132,10 +133,14 @@ WalkParts Daemon::Walk() {
   return {.attestors = attestors_,
           .entries = entries_,
           .ledger = ledger_,
+          .history = history_,
           .policy = policy_,
           .issuer = *authority_,
           .bundles = *authority_,
-          .audit = audit_};
+          .audit = audit_,
+          .sanctions = sanctions_,
+          .watcher = watcher_,
+          .clock = clock_};
 }
 
 void Daemon::Run(Signals& signals) {

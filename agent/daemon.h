@@ -14,6 +14,7 @@
 #include "agent/watch/system_clock.h"
 #include "agent/watch/turn_scheduler.h"
 #include "agent/watch/wall_clock_watch.h"
+#include "agent/without_memory.h"
 #include "surety/daemon_status.h"
 #include "workload_api/api_server.h"
 
@@ -55,8 +56,11 @@ class Daemon final : private StatusSource {
   const std::vector<std::unique_ptr<Attestor>> attestors_;
   FolderEntryStore entries_;
   ScopeMemory ledger_;
+  WithoutHistory history_;
   const EntryPolicy policy_;
   AuditToLog audit_;
+  WithoutSanctions sanctions_;
+  WithoutWatcher watcher_;
   std::unique_ptr<Authority> authority_;
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<EntriesWatch> entries_watch_;

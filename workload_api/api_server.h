@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "surety/daemon_status.h"
-#include "surety/svid_stream.h"
+#include "surety/process.h"
+#include "surety/scheduler.h"
+#include "surety/session.h"
 #include "workload_api/listener.h"
-#include "workload_api/stream_call.h"
+#include "workload_api/process_streams.h"
 #include "workload_api/unix_socket.h"
 
 namespace surety {
@@ -18,13 +20,14 @@ struct ApiOptions {
   std::vector<uid_t> admin_uids{0};  ///< Who may use the admin socket, besides its file mode.
   UidLimits limits;
   ListenerTimes times;
+  StreamTimes streams;
   std::chrono::milliseconds stalled_write{30'000};  ///< A stream whose client stopped reading.
 };
 
 /// What the sockets serve. Not owned; outlives the server.
 struct ApiParts {
   WalkParts walk;
-  WalkTimes walk_times;
+  WalkRules rules;
   Scheduler& scheduler;
   ProcessOpener& opener;
   const Clock& clock;

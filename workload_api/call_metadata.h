@@ -12,13 +12,14 @@ namespace surety {
 /// of the Workload API send a few hundred.
 inline constexpr std::size_t kMaxMetadataBytes = 8UL * 1024;
 
-/// Checked before anything else is done for a call.
-///
-/// kInvalidArgument unless it carries `workload.spiffe.io: true`, once and spelled
-/// exactly so (SPIFFE_Workload_Endpoint.md section 6): proof that no one tricked
-/// the caller into it. kResourceExhausted with more than kMaxMetadataBytes: gRPC
-/// holds a client to that limit only from when it has acknowledged the server's
-/// settings, which is for the client to choose.
-Result<void> CheckCallMetadata(const grpc::CallbackServerContext& context);
+/// kResourceExhausted with more than kMaxMetadataBytes: gRPC holds a client to
+/// that limit only from when it has acknowledged the server's settings, which is
+/// for the client to choose.
+Result<void> CheckMetadataSize(const grpc::ServerContextBase& context);
+
+/// kInvalidArgument unless the call carries `workload.spiffe.io: true`, once and
+/// spelled exactly so (SPIFFE_Workload_Endpoint.md section 6): proof that no one
+/// tricked the caller into it.
+Result<void> CheckSecurityHeader(const grpc::ServerContextBase& context);
 
 }  // namespace surety

@@ -69,6 +69,12 @@ std::optional<ConnectionTable::Removed> ConnectionTable::Remove(std::uint64_t co
   return removed;
 }
 
+bool ConnectionTable::Knows(std::string_view grpc_peer) const {
+  const auto fd = DescriptorOf(grpc_peer);
+  const std::lock_guard lock(mutex_);
+  return fd && by_fd_.contains(*fd);
+}
+
 Result<CallTicket> ConnectionTable::BeginCall(std::string_view grpc_peer) {
   const Error unknown(ErrorCode::kPermissionDenied, "the caller's process cannot be told");
   const auto fd = DescriptorOf(grpc_peer);

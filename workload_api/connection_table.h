@@ -65,6 +65,9 @@ class ConnectionTable {
   Result<Added> Add(int fd, Peer peer, UniqueFd watch);
   std::optional<Removed> Remove(std::uint64_t connection_id);
 
+  /// Whether the connection that gRPC calls `grpc_peer` is one of these.
+  [[nodiscard]] bool Knows(std::string_view grpc_peer) const;
+
   /// Admits one call on the connection that gRPC calls `grpc_peer`.
   /// kPermissionDenied if that is none of ours or its process has exited,
   /// kResourceExhausted if its uid has too many open or calls too fast.

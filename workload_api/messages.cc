@@ -44,10 +44,12 @@ grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {
 
 }  // namespace
 
-grpc::ByteBuffer X509SvidMessage(const std::vector<X509Svid>& svids, const BundleSet& bundles) {
+grpc::ByteBuffer X509SvidMessage(const SvidUpdate& update) {
+  const BundleSet& bundles = *update.bundles;
   X509SVIDResponse response;
   const std::string own_bundle = Concatenate(bundles.x509_authorities);
-  for (const X509Svid& svid : svids) {
+  for (const auto& held : update.svids) {
+    const X509Svid& svid = *held;
     X509SVID& out = *response.add_svids();
     out.set_spiffe_id(svid.id.Text());
     out.set_x509_svid(Concatenate(svid.chain_der));

@@ -2,16 +2,14 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
-#include <vector>
-
 #include "surety/bundle.h"
-#include "surety/issuer.h"
+#include "surety/session.h"
 
 namespace surety {
 
 /// An X509SVIDResponse, serialised. It holds private keys: its memory, and what
 /// it was made from, is wiped when it is freed.
-grpc::ByteBuffer X509SvidMessage(const std::vector<X509Svid>& svids, const BundleSet& bundles);
+grpc::ByteBuffer X509SvidMessage(const SvidUpdate& update);
 
 /// An X509BundlesResponse, serialised.
 grpc::ByteBuffer X509BundlesMessage(const BundleSet& bundles);

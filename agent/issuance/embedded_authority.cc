@@ -21,11 +21,11 @@ constexpr Seconds kRetryAfter{5};
 /// One authority and where it stands.
 struct Held {
   std::shared_ptr<const Signer> signer;
-  Standing standing;
+  AuthorityStanding standing;
 };
 
-std::vector<Standing> StandingsOf(const std::vector<Held>& held) {
-  std::vector<Standing> standings;
+std::vector<AuthorityStanding> StandingsOf(const std::vector<Held>& held) {
+  std::vector<AuthorityStanding> standings;
   standings.reserve(held.size());
   for (const Held& one : held) standings.push_back(one.standing);
   return standings;
@@ -226,7 +226,7 @@ Result<void> EmbeddedAuthority::Commit(std::vector<Held> next, Moment now) {
 
 void EmbeddedAuthority::Show(std::vector<std::string> certificates, std::uint64_t revision) {
   PublishedView::Content content;
-  const std::vector<Standing> standings = StandingsOf(held_);
+  const std::vector<AuthorityStanding> standings = StandingsOf(held_);
   for (const Held& one : held_) {
     if (one.standing.phase == Phase::kActive) content.signer = one.signer;
     content.status.push_back(
@@ -240,6 +240,7 @@ void EmbeddedAuthority::Show(std::vector<std::string> certificates, std::uint64_
   }
   content.bundles =
       std::make_shared<const BundleSet>(BundleSet{.revision = revision,
+                                                  .edition = revision,
                                                   .trust_domain = options_.trust_domain,
                                                   .x509_authorities = std::move(certificates),
                                                   .federated = {},

@@ -95,6 +95,7 @@ Result<void> FilesAuthority::Load(Moment now) {
                             .next_change = signer.not_after()});
   content.bundles =
       std::make_shared<const BundleSet>(BundleSet{.revision = manifest.bundle_revision,
+                                                  .edition = manifest.bundle_revision,
                                                   .trust_domain = options_.trust_domain,
                                                   .x509_authorities = std::move(ca->roots),
                                                   .federated = {},

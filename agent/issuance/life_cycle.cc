@@ -20,27 +20,27 @@ BootClock::duration Keep(const LifeCycleTimes& times) {
 }
 
 // A certificate is dated back when it is made.
-WallTime MadeAt(const Standing& authority, const LifeCycleTimes& times) {
+WallTime MadeAt(const AuthorityStanding& authority, const LifeCycleTimes& times) {
   return authority.not_before + times.clock_skew;
 }
 
 // A shorter ca_ttl in the configuration counts for authorities made before.
-WallTime::duration LifeOf(const Standing& authority, const LifeCycleTimes& times) {
+WallTime::duration LifeOf(const AuthorityStanding& authority, const LifeCycleTimes& times) {
   return std::min<WallTime::duration>(authority.not_after - MadeAt(authority, times), times.ca_ttl);
 }
 
-WallTime ReplaceAt(const Standing& signer, const LifeCycleTimes& times) {
+WallTime ReplaceAt(const AuthorityStanding& signer, const LifeCycleTimes& times) {
   return std::min(MadeAt(signer, times) + LifeOf(signer, times) / 3 * 2,
                   signer.not_after - times.max_svid_ttl);
 }
 
-WallTime PrepareAt(const Standing& signer, const LifeCycleTimes& times) {
+WallTime PrepareAt(const AuthorityStanding& signer, const LifeCycleTimes& times) {
   return std::min(MadeAt(signer, times) + LifeOf(signer, times) / 2,
                   ReplaceAt(signer, times) - Lead(times));
 }
 
-const Standing* ValidSigner(std::span<const Standing> authorities, WallTime now) {
-  const auto found = std::ranges::find_if(authorities, [now](const Standing& one) {
+const AuthorityStanding* ValidSigner(std::span<const AuthorityStanding> authorities, WallTime now) {
+  const auto found = std::ranges::find_if(authorities, [now](const AuthorityStanding& one) {
     return one.phase == Phase::kActive && one.ValidAt(now);
   });
   return found == authorities.end() ? nullptr : &*found;
@@ -48,18 +48,19 @@ const Standing* ValidSigner(std::span<const Standing> authorities, WallTime now)
 
 // Of the valid ones that `fits`, the one that ends last.
 template <typename Fits>
-const Standing* Longest(std::span<const Standing> authorities, WallTime now, Fits fits) {
-  const Standing* best = nullptr;
-  for (const Standing& one : authorities) {
+const AuthorityStanding* Longest(std::span<const AuthorityStanding> authorities, WallTime now,
+                                 Fits fits) {
+  const AuthorityStanding* best = nullptr;
+  for (const AuthorityStanding& one : authorities) {
     if (!one.ValidAt(now) || !fits(one)) continue;
     if (best == nullptr || one.not_after > best->not_after) best = &one;
   }
   return best;
 }
 
-const Standing* SuccessorOf(const Standing& signer, std::span<const Standing> authorities,
-                            WallTime now) {
-  return Longest(authorities, now, [&signer](const Standing& one) {
+const AuthorityStanding* SuccessorOf(const AuthorityStanding& signer,
+                                     std::span<const AuthorityStanding> authorities, WallTime now) {
+  return Longest(authorities, now, [&signer](const AuthorityStanding& one) {
     return one.phase != Phase::kActive && one.not_before > signer.not_before;
   });
 }
@@ -81,14 +82,16 @@ Result<void> CheckTimes(const LifeCycleTimes& times) {
   return {};
 }
 
-Step NextStep(std::span<const Standing> authorities, const LifeCycleTimes& times, Moment now) {
-  const Standing* signer = ValidSigner(authorities, now.wall);
+Step NextStep(std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times,
+              Moment now) {
+  const AuthorityStanding* signer = ValidSigner(authorities, now.wall);
   if (signer == nullptr) {
-    const Standing* other = Longest(authorities, now.wall, [](const Standing&) { return true; });
+    const AuthorityStanding* other =
+        Longest(authorities, now.wall, [](const AuthorityStanding&) { return true; });
     if (other == nullptr) return {.kind = Step::Kind::kPrepare, .serial = {}};
     return {.kind = Step::Kind::kActivate, .serial = other->serial};
   }
-  const Standing* successor = SuccessorOf(*signer, authorities, now.wall);
+  const AuthorityStanding* successor = SuccessorOf(*signer, authorities, now.wall);
   if (successor == nullptr && now.wall >= PrepareAt(*signer, times)) {
     return {.kind = Step::Kind::kPrepare, .serial = {}};
   }
@@ -96,7 +99,7 @@ Step NextStep(std::span<const Standing> authorities, const LifeCycleTimes& times
       now.boot - *successor->published >= Lead(times)) {
     return {.kind = Step::Kind::kActivate, .serial = successor->serial};
   }
-  for (const Standing& one : authorities) {
+  for (const AuthorityStanding& one : authorities) {
     if (one.phase != Phase::kActive && one.expired_since &&
         now.boot - *one.expired_since >= Keep(times)) {
       return {.kind = Step::Kind::kForget, .serial = one.serial};
@@ -105,11 +108,11 @@ Step NextStep(std::span<const Standing> authorities, const LifeCycleTimes& times
   return {};
 }
 
-BootTime AskAgainAt(std::span<const Standing> authorities, const LifeCycleTimes& times,
+BootTime AskAgainAt(std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times,
                     Moment now) {
   std::vector<BootClock::duration> waits{kLongestWait};
-  if (const Standing* signer = ValidSigner(authorities, now.wall)) {
-    const Standing* successor = SuccessorOf(*signer, authorities, now.wall);
+  if (const AuthorityStanding* signer = ValidSigner(authorities, now.wall)) {
+    const AuthorityStanding* successor = SuccessorOf(*signer, authorities, now.wall);
     if (successor == nullptr) {
       waits.push_back(PrepareAt(*signer, times) - now.wall);
     } else if (successor->published) {
@@ -117,17 +120,17 @@ BootTime AskAgainAt(std::span<const Standing> authorities, const LifeCycleTimes&
           ReplaceAt(*signer, times) - now.wall, *successor->published + Lead(times) - now.boot));
     }
   }
-  for (const Standing& one : authorities) {
+  for (const AuthorityStanding& one : authorities) {
     if (one.not_after > now.wall) waits.push_back(one.not_after - now.wall);
     if (one.expired_since) waits.push_back(*one.expired_since + Keep(times) - now.boot);
   }
   return now.boot + std::max<BootClock::duration>(*std::ranges::min_element(waits), kShortestWait);
 }
 
-WallTime NextChangeOf(const Standing& authority, std::span<const Standing> authorities,
-                      const LifeCycleTimes& times) {
+WallTime NextChangeOf(const AuthorityStanding& authority,
+                      std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times) {
   if (authority.phase == Phase::kActive) return ReplaceAt(authority, times);
-  const auto signer = std::ranges::find(authorities, Phase::kActive, &Standing::phase);
+  const auto signer = std::ranges::find(authorities, Phase::kActive, &AuthorityStanding::phase);
   if (authority.phase == Phase::kPrepared && signer != authorities.end()) {
     return ReplaceAt(*signer, times);
   }

@@ -25,7 +25,7 @@ struct LifeCycleTimes {
 Result<void> CheckTimes(const LifeCycleTimes& times);
 
 /// One authority as the life cycle sees it.
-struct Standing {
+struct AuthorityStanding {
   std::string serial;
   Phase phase = Phase::kPrepared;
   WallTime not_before;
@@ -56,15 +56,17 @@ struct Step {
 /// Nothing is deleted because of the wall clock alone: an expired authority is
 /// forgotten after it was seen expired for a day of uptime, or for ca_ttl if
 /// that is shorter, in one run of the daemon.
-Step NextStep(std::span<const Standing> authorities, const LifeCycleTimes& times, Moment now);
+Step NextStep(std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times,
+              Moment now);
 
 /// When to ask again at the latest: never more than a minute, so that a leap of
 /// the wall clock is noticed.
-BootTime AskAgainAt(std::span<const Standing> authorities, const LifeCycleTimes& times, Moment now);
+BootTime AskAgainAt(std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times,
+                    Moment now);
 
 /// When the authority enters its next phase by the wall clock, all being well:
 /// signing, retiring, or leaving the bundle.
-WallTime NextChangeOf(const Standing& authority, std::span<const Standing> authorities,
-                      const LifeCycleTimes& times);
+WallTime NextChangeOf(const AuthorityStanding& authority,
+                      std::span<const AuthorityStanding> authorities, const LifeCycleTimes& times);
 
 }  // namespace surety

@@ -70,6 +70,7 @@ Result<X509Svid> MintX509Svid(const Signer& signer, const Entry& entry, Seconds 
   return X509Svid{.id = entry.spiffe_id,
                   .hint = entry.hint,
                   .serial = Hex(*serial),
+                  .issuer_key_id = Hex(signer.key_id()),
                   .chain_der = std::move(chain),
                   .key_der = std::move(key->pkcs8),
                   .not_before = not_before,

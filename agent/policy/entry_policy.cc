@@ -7,6 +7,9 @@ std::string_view NameOf(Action action) {
     case Action::kIssue: return "issue";
     case Action::kRotate: return "rotate";
     case Action::kBundles: return "bundles";
+    case Action::kToken: return "token";
+    case Action::kTask: return "task";
+    case Action::kRequest: return "request";
   }
   return "unknown";
 }
@@ -15,15 +18,16 @@ std::string_view NameOf(Verdict verdict) {
   switch (verdict) {
     case Verdict::kAllow: return "allow";
     case Verdict::kRefuse: return "refuse";
+    case Verdict::kChallenge: return "challenge";
     case Verdict::kUndecided: return "undecided";
   }
   return "unknown";
 }
 
 Decision EntryPolicy::Decide(const PolicyRequest& request) const {
-  if (!request.seen.complete()) return {Verdict::kUndecided, "facts_missing"};
-  if (request.entry == nullptr) return {Verdict::kRefuse, "no_entry"};
-  return {Verdict::kAllow, "entry_matched"};
+  if (!request.seen.complete()) return {.verdict = Verdict::kUndecided, .reason = "facts_missing"};
+  if (request.entry == nullptr) return {.verdict = Verdict::kRefuse, .reason = "no_entry"};
+  return {.verdict = Verdict::kAllow, .reason = "entry_matched"};
 }
 
 }  // namespace surety

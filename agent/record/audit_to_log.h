@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include "surety/audit.h"
 
@@ -16,9 +19,11 @@ namespace surety {
 class AuditToLog final : public AuditLog {
  public:
   explicit AuditToLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
-  Result<void> Write(const AuditEvent& event) override;
+  Result<std::string> Write(const AuditEvent& event) override;
+  Result<void> Note(const AuditNotice& notice) override;
 
  private:
+  std::atomic<std::uint64_t> decisions_ = 0;
   const std::shared_ptr<spdlog::logger> logger_;
 };
 

@@ -13,7 +13,7 @@ std::optional<Scope> ScopeMemory::Find(const ProcessKey& process) const {
   return found->second;
 }
 
-bool ScopeMemory::Pin(const Peer& peer, const Scope& scope) {
+Result<bool> ScopeMemory::Pin(const Peer& peer, const Scope& scope) {
   const std::lock_guard lock(mutex_);
   const auto [at, inserted] = pinned_.try_emplace(peer.process->key(), scope);
   return inserted || at->second == scope;

@@ -13,7 +13,7 @@ namespace surety {
 class ScopeMemory final : public ScopeLedger {
  public:
   std::optional<Scope> Find(const ProcessKey& process) const override;
-  bool Pin(const Peer& peer, const Scope& scope) override;
+  Result<bool> Pin(const Peer& peer, const Scope& scope) override;
 
   /// Drops the scopes of processes that have exited (kill(2) with signal 0). A
   /// pid in use again keeps the old scope in memory, where no one can match it.

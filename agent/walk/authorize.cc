@@ -1,4 +1,7 @@
-#include "surety/svid_stream.h"
+#include "agent/walk/authorize.h"
+
+#include <algorithm>
+#include <array>
 
 namespace surety {
 namespace {
@@ -8,57 +11,86 @@ namespace {
 // which only the exit of the process explains.
 constexpr int kPinAttempts = 2;
 
-// Asks for every entry that matches, or once for none at all.
-void Decide(const WalkParts& parts, const PolicyRequest& common, const Granted& matched,
-            Authorization& out) {
-  out.granted.clear();
+// The best of several decisions speaks for all: what is allowed goes on without
+// what is not, and "could not tell" may still become an allow.
+int RankOf(Verdict verdict) {
+  constexpr std::array kWorstFirst = {Verdict::kRefuse, Verdict::kUndecided, Verdict::kChallenge,
+                                      Verdict::kAllow};
+  const auto* const at = std::ranges::find(kWorstFirst, verdict);
+  return static_cast<int>(at - kWorstFirst.begin());
+}
+
+void DecideAll(const Policy& policy, PolicyRequest request, const Matched& matched,
+               Authorization& out) {
+  out.entries.clear();
   if (matched.empty()) {
-    const Decision decision = parts.policy.Decide(common);
+    Decision decision = policy.Decide(request);
     // Without an entry there is nothing to grant, whatever the policy says.
-    out.verdict = decision.verdict == Verdict::kAllow ? Verdict::kRefuse : decision.verdict;
-    out.reason = decision.reason;
-    return;
+    if (decision.verdict == Verdict::kAllow) decision.verdict = Verdict::kRefuse;
+    out.entries.push_back({.entry = nullptr, .decision = std::move(decision)});
   }
-  out.verdict = Verdict::kRefuse;
   for (const auto& entry : matched) {
-    PolicyRequest request = common;
     request.entry = entry.get();
-    const Decision decision = parts.policy.Decide(request);
-    if (decision.verdict == Verdict::kAllow) out.granted.push_back(entry);
-    const bool first = entry == matched.front();
-    const bool outranks =
-        decision.verdict == Verdict::kAllow
-            ? out.verdict != Verdict::kAllow
-            : decision.verdict == Verdict::kUndecided && out.verdict == Verdict::kRefuse;
-    if (first || outranks) {
-      out.verdict = decision.verdict;
-      out.reason = decision.reason;
-    }
+    out.entries.push_back({.entry = entry, .decision = policy.Decide(request)});
   }
+  const auto best = std::ranges::max_element(
+      out.entries, {}, [](const EntryDecision& one) { return RankOf(one.decision.verdict); });
+  out.verdict = best->decision.verdict;
+  out.reason = best->decision.reason;
 }
 
 }  // namespace
 
-Result<Authorization> Authorize(const WalkParts& parts, const WalkTimes& times, const Peer& peer,
-                                Action action, Moment now) {
-  Authorization out;
-  auto seen = AttestAll(parts.attestors, peer, now.boot + times.attest_deadline);
-  if (!seen) return seen.error();
-  out.seen = *std::move(seen);
-  const Granted matched = parts.entries.Match(out.seen.selectors);
+bool Authorization::punishes() const {
+  return std::ranges::any_of(entries, [](const EntryDecision& one) {
+    return one.decision.obligations.revoke || one.decision.obligations.quarantine;
+  });
+}
 
+Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
+                       Moment now) {
+  TurnFacts facts;
+  auto standing = parts.history.Look(peer, now);
+  if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
+  // Attested last, since it ends with the question whether the process still lives.
+  auto seen = AttestAll(parts.attestors, peer, now.boot + rules.attest_deadline);
+  if (!seen) return seen.error();
+  facts.seen = *std::move(seen);
+  if (standing)
+    facts.standing = *std::move(standing);
+  else
+    facts.seen.missing.push_back({"lineage", standing.error()});
+  facts.matched = parts.entries.Match(facts.seen.selectors);
+  return facts;
+}
+
+Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
+                                Action action, ChallengeState challenge) {
+  Authorization out{.action = action, .reason = {}, .entries = {}, .pinned = {}, .drift = {}};
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
-    const std::optional<Scope> pinned = parts.ledger.Find(peer.process->key());
-    out.drift = pinned ? DriftBetween(*pinned, out.seen.selectors) : Drift{};
-    const PolicyRequest request{.action = action,
-                                .peer = peer,
-                                .seen = out.seen,
-                                .pinned = pinned,
-                                .drift = out.drift,
-                                .entry = nullptr};
-    Decide(parts, request, matched, out);
-    if (out.verdict != Verdict::kAllow || pinned) return out;
-    if (parts.ledger.Pin(peer, Scope{out.seen.selectors})) return out;
+    out.pinned = parts.ledger.Find(peer.process->key());
+    out.drift = out.pinned ? DriftBetween(*out.pinned, facts.seen.selectors) : Drift{};
+    DecideAll(parts.policy,
+              {.action = action,
+               .peer = peer,
+               .seen = facts.seen,
+               .pinned = out.pinned,
+               .drift = out.drift,
+               .entry = nullptr,
+               .standing = facts.standing,
+               .challenge = challenge,
+               .wake = parts.watcher.mode()},
+              facts.matched, out);
+    if (out.verdict != Verdict::kAllow || out.pinned) return out;
+    // Followed before it is pinned: what changes from here on wakes a turn.
+    parts.watcher.Follow(peer.process);
+    const auto pinned = parts.ledger.Pin(peer, Scope{facts.seen.selectors});
+    if (!pinned) {
+      out.verdict = Verdict::kUndecided;
+      out.reason = pinned.error().Text();
+      return out;
+    }
+    if (*pinned) return out;
   }
   return Error(ErrorCode::kPeerGone, "the process exited while its scope was being pinned");
 }

@@ -56,11 +56,24 @@ void TurnScheduler::Add(std::shared_ptr<ScheduledTurn> turn) {
       slots_.try_emplace(turn.get(), Slot{.turn = turn, .process = process});
   if (!inserted) return;
   by_process_[process].insert(turn.get());
-  const bool idle = ready_.size() == 0 && running_ < most_running_ && !stopping_;
-  if (idle)
+  if (Idle())
     Run(turn, lock);
   else
     MakeReady(at->second);
+}
+
+void TurnScheduler::Hurry(const ScheduledTurn& turn) {
+  std::unique_lock lock(mutex_);
+  const auto at = slots_.find(&turn);
+  if (at == slots_.end()) return;
+  if (at->second.state != State::kWaiting || !Idle()) return MakeReady(at->second);
+  SetDue(at->second, std::nullopt);
+  const std::shared_ptr<ScheduledTurn> keep = at->second.turn;
+  Run(keep, lock);
+}
+
+bool TurnScheduler::Idle() const {
+  return ready_.size() == 0 && running_ < most_running_ && !stopping_;
 }
 
 void TurnScheduler::Drop(const ScheduledTurn& turn) {

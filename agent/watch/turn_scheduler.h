@@ -25,6 +25,7 @@ class TurnScheduler final : public Scheduler {
   ~TurnScheduler() override;
 
   void Add(std::shared_ptr<ScheduledTurn> turn) override;
+  void Hurry(const ScheduledTurn& turn) override;
   void Drop(const ScheduledTurn& turn) override;
   void Wake(const ScheduledTurn& turn) override;
   void WakeProcess(const ProcessKey& process) override;
@@ -58,6 +59,7 @@ class TurnScheduler final : public Scheduler {
   void Work();
   // Takes one turn of a slot that is in no queue. `lock` is held before and after.
   void Run(const std::shared_ptr<ScheduledTurn>& turn, std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool Idle() const;  // Expects mutex_ to be held.
   void WaitForTimer();
   // These expect mutex_ to be held.
   void MakeReady(Slot& slot);

@@ -52,16 +52,16 @@ struct AuditEvent {
   BootClock::duration latency{};  ///< From the beginning of the turn to this record.
 };
 
-enum class Severity { kInfo, kWarning, kHigh };
+enum class NoticeSeverity { kInfo, kWarning, kHigh };
 
-std::string_view NameOf(Severity severity);
+std::string_view NameOf(NoticeSeverity severity);
 
 /// Something that happened to the daemon itself: a reload, a clock that was set,
 /// a quarantine that was lifted. Borrowed for the length of the call.
 struct AuditNotice {
   Moment at;
   std::string_view what;  ///< A stable token: "policy.reloaded", "clock.set", "revoked".
-  Severity severity = Severity::kInfo;
+  NoticeSeverity severity = NoticeSeverity::kInfo;
   std::vector<std::pair<std::string, std::string>> details;  ///< Names are stable tokens.
 };
 

@@ -60,9 +60,9 @@ struct PolicyRequest {
 
 /// What is to be done besides the verdict itself.
 struct Obligations {
-  std::optional<Seconds> ttl_cap;  ///< What is issued lives no longer.
-  bool revoke = false;             ///< All live SVIDs of the process.
-  bool quarantine = false;         ///< The lineage; all of its live SVIDs are revoked.
+  std::optional<Seconds> ttl_cap;           ///< What is issued lives no longer.
+  bool revoke = false;                      ///< All live SVIDs of the process.
+  bool quarantine = false;                  ///< The lineage; all of its live SVIDs are revoked.
   std::optional<Seconds> quarantine_for{};  ///< Absent: until released.
   bool alert = false;
   bool operator==(const Obligations&) const = default;

@@ -46,6 +46,7 @@ class RevocationSource {
 struct Sentence {
   const ProcessKey& process;
   const Standing& standing;
+  const std::string& entry_id;  ///< Whose SVIDs: of this entry alone; empty: of all.
   const std::string& reason;    ///< Of the decision.
   const std::string& decision;  ///< Its id; empty when the record could not be written.
 };
@@ -61,7 +62,7 @@ class Sanctions {
   /// after the record was written, from which it can be learnt again; never fails.
   virtual void Given(const Peer& peer, const Standing& standing,
                      const std::vector<IssuedSvid>& svids) = 0;
-  /// Revokes all live SVIDs of one process.
+  /// Revokes the live SVIDs of one process.
   virtual Result<void> Revoke(const Sentence& sentence, RevocationReason reason, Moment now) = 0;
   /// Quarantines the lineage, revokes all of its live SVIDs and wakes its processes.
   virtual Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> duration,

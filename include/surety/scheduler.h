@@ -35,6 +35,9 @@ class Scheduler {
   /// or is dropped. While nothing else waits, that turn is taken on the caller's
   /// own thread before this returns, which saves two changes of thread.
   virtual void Add(std::shared_ptr<ScheduledTurn> turn) = 0;
+  /// As Wake, for a turn that somebody waits for: taken on the caller's own thread
+  /// like a first one.
+  virtual void Hurry(const ScheduledTurn& turn) = 0;
   /// No further turn. One that is being taken on another thread may still be
   /// running when this returns.
   virtual void Drop(const ScheduledTurn& turn) = 0;

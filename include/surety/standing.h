@@ -47,8 +47,8 @@ struct Quarantine {
 
 /// All that is remembered about who is asking, at one time.
 struct Standing {
-  Lineage lineage;          ///< Recorded when the process was first seen.
-  Lineage lineage_now;      ///< As it is told now.
+  Lineage lineage;            ///< Recorded when the process was first seen.
+  Lineage lineage_now;        ///< As it is told now.
   bool left_lineage = false;  ///< The two differ: itself a drift ("lineage").
   Velocity of_lineage;
   Velocity of_process;

@@ -45,6 +45,8 @@ class Watcher {
   virtual ~Watcher() = default;
   /// Begins to follow a process; what is followed already goes on. Returns at once.
   virtual void Follow(std::shared_ptr<const ProcessHandle> process) = 0;
+  /// As Status().mode, cheaply.
+  [[nodiscard]] virtual WakeMode mode() const = 0;
   [[nodiscard]] virtual WatcherStatus Status() const = 0;
 };
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "surety/svid_stream.h"
+#include "surety/session.h"
 
 namespace surety::fakes {
 
@@ -42,8 +42,10 @@ class ScriptedAttestor final : public Attestor {
     if (before) before();
     return answer;
   }
+  void Forget(const Peer& /*peer*/) const override { ++forgotten; }
 
   Attestation answer;
+  mutable int forgotten = 0;
   std::function<void()> before;
   mutable int calls = 0;
 };
@@ -65,14 +67,21 @@ class ScriptedPolicy final : public Policy {
   Decision Decide(const PolicyRequest& request) const override {
     ++calls;
     last_drift = request.drift;
+    last_action = request.action;
+    last_challenge = request.challenge;
+    if (request.challenge == ChallengeState::kPassed && after_challenge) return *after_challenge;
     if (request.entry == nullptr) return without_entry;
     const auto at = answers.find(request.entry->id);
-    return at == answers.end() ? Decision{Verdict::kAllow, "allowed"} : at->second;
+    return at == answers.end() ? Decision{.verdict = Verdict::kAllow, .reason = "allowed"}
+                               : at->second;
   }
-  Decision without_entry{Verdict::kRefuse, "no_entry"};
+  Decision without_entry{.verdict = Verdict::kRefuse, .reason = "no_entry"};
+  std::optional<Decision> after_challenge;
   std::map<std::string, Decision> answers;
   mutable int calls = 0;
   mutable Drift last_drift;
+  mutable Action last_action = Action::kBundles;
+  mutable ChallengeState last_challenge = ChallengeState::kNone;
 };
 
 class CountingIssuer final : public Issuer {
@@ -83,6 +92,7 @@ class CountingIssuer final : public Issuer {
     return X509Svid{.id = entry.spiffe_id,
                     .hint = entry.hint,
                     .serial = "s" + std::to_string(count),
+                    .issuer_key_id = "ca",
                     .chain_der = {"certificate"},
                     .key_der = SecretBytes(std::vector<std::uint8_t>{1, 2, 3}),
                     .not_before = now,
@@ -97,6 +107,7 @@ class FixedBundles final : public BundleSource {
   [[nodiscard]] std::shared_ptr<const BundleSet> Bundles() const override { return bundles; }
   std::shared_ptr<const BundleSet> bundles =
       std::make_shared<BundleSet>(BundleSet{.revision = 1,
+                                            .edition = 1,
                                             .trust_domain = *TrustDomain::Parse("example.org"),
                                             .x509_authorities = {"root"},
                                             .federated = {},
@@ -109,13 +120,15 @@ class MemoryLedger final : public ScopeLedger {
     const auto at = pinned.find(process);
     return at == pinned.end() ? std::nullopt : std::optional(at->second);
   }
-  bool Pin(const Peer& peer, const Scope& scope) override {
+  Result<bool> Pin(const Peer& peer, const Scope& scope) override {
     if (before_pin) before_pin();
+    if (full) return Error(ErrorCode::kResourceExhausted, "no space left on device");
     const auto at = pinned.try_emplace(peer.process->key(), scope).first;
     return at->second == scope;
   }
   std::map<ProcessKey, Scope> pinned;
   std::function<void()> before_pin;
+  bool full = false;
 };
 
 /// What an AuditEvent said, kept beyond the call.
@@ -123,46 +136,86 @@ struct AuditLine {
   Action action;
   Verdict verdict;
   std::string reason;
-  std::vector<IssuedSvid> issued;
+  std::vector<std::string> minted;     ///< Serials.
+  std::vector<std::string> delivered;  ///< Serials, those minted included.
   std::vector<std::string> drift;
 };
 
 class MemoryAudit final : public AuditLog {
  public:
-  Result<void> Write(const AuditEvent& event) override {
+  Result<std::string> Write(const AuditEvent& event) override {
     if (broken) return Error(ErrorCode::kResourceExhausted, "no space left on device");
-    lines.push_back({event.action, event.verdict, std::string(event.reason), event.issued,
-                     event.drift.Kinds()});
-    return {};
+    AuditLine line{.action = event.action,
+                   .verdict = event.verdict,
+                   .reason = std::string(event.reason),
+                   .minted = {},
+                   .delivered = {},
+                   .drift = event.drift.Kinds()};
+    for (const EntryDecision& one : event.entries) {
+      if (one.issued) line.delivered.push_back(one.issued->serial);
+      if (one.minted) line.minted.push_back(one.issued->serial);
+    }
+    lines.push_back(std::move(line));
+    return "d" + std::to_string(lines.size());
   }
+  Result<void> Note(const AuditNotice& /*notice*/) override { return {}; }
   bool broken = false;
   std::vector<AuditLine> lines;
 };
 
-struct Pushed {
-  std::vector<std::string> ids;
-  std::vector<std::string> serials;
-  std::uint64_t bundle_revision;
+/// Counts, and tells what the test put into `standing`.
+class ScriptedHistory final : public History {
+ public:
+  Result<Standing> Look(const Peer& /*peer*/, Moment /*now*/) override { return standing; }
+  void Count(const Standing& /*standing*/, const ProcessKey& /*process*/, Happening what,
+             std::string_view /*spiffe_id*/, Moment /*now*/) override {
+    ++counted[what];
+  }
+  void Suspect(const std::string& /*lineage*/, std::string_view /*signal*/,
+               Moment /*now*/) override {}
+  Result<Standing> standing{Standing{}};
+  std::map<Happening, int> counted;
 };
 
-class MemorySink final : public SvidSink, public BundleStream::Sink {
+/// Notes what is ordered, as "revoke web jump d2".
+class NotingSanctions final : public Sanctions {
  public:
-  Result<void> Push(const std::vector<X509Svid>& svids, const BundleSet& bundles) override {
-    if (closed) return Error(ErrorCode::kUnavailable, "closed");
-    Pushed out{.ids = {}, .serials = {}, .bundle_revision = bundles.revision};
-    for (const auto& svid : svids) {
-      out.ids.push_back(svid.id.Text());
-      out.serials.push_back(svid.serial);
-    }
-    pushed.push_back(std::move(out));
+  void Given(const Peer& /*peer*/, const Standing& /*standing*/,
+             const std::vector<IssuedSvid>& svids) override {
+    for (const IssuedSvid& svid : svids) given.push_back(svid.serial);
+  }
+  Result<void> Revoke(const Sentence& sentence, RevocationReason /*reason*/,
+                      Moment /*now*/) override {
+    return Note("revoke", sentence);
+  }
+  Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> /*duration*/,
+                          Moment /*now*/) override {
+    return Note("quarantine", sentence);
+  }
+  std::vector<std::string> given;
+  std::vector<std::string> ordered;
+
+ private:
+  Result<void> Note(const std::string& what, const Sentence& sentence) {
+    ordered.push_back(what + " " + sentence.entry_id + " " + sentence.reason + " " +
+                      sentence.decision);
     return {};
   }
-  Result<void> Push(const BundleSet& bundles) override {
-    pushed.push_back({.ids = {}, .serials = {}, .bundle_revision = bundles.revision});
-    return {};
+};
+
+class NotingWatcher final : public Watcher {
+ public:
+  void Follow(std::shared_ptr<const ProcessHandle> process) override {
+    followed.push_back(process->key());
   }
-  bool closed = false;
-  std::vector<Pushed> pushed;
+  [[nodiscard]] WakeMode mode() const override { return WakeMode::kEvents; }
+  [[nodiscard]] WatcherStatus Status() const override { return {}; }
+  std::vector<ProcessKey> followed;
+};
+
+class StillClock final : public Clock {
+ public:
+  [[nodiscard]] Moment Now() const override { return {}; }
 };
 
 }  // namespace surety::fakes

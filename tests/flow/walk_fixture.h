@@ -41,10 +41,17 @@ class WalkTest : public ::testing::Test {
   void NewBundles() {
     auto next = *bundles_.bundles;
     ++next.revision;
+    ++next.edition;
     bundles_.bundles = std::make_shared<BundleSet>(std::move(next));
   }
 
-  WalkParts parts() { return {attestors_, entries_, ledger_, policy_, issuer_, bundles_, audit_}; }
+  WalkParts parts() {
+    return {attestors_, entries_, ledger_,    history_, policy_, issuer_,
+            bundles_,   audit_,   sanctions_, watcher_, clock_};
+  }
+  static Decision Answer(Verdict verdict, std::string reason) {
+    return {.verdict = verdict, .reason = std::move(reason)};
+  }
 
   std::vector<std::unique_ptr<Attestor>> attestors_;
   fakes::ScriptedAttestor* attestor_ = nullptr;
@@ -54,8 +61,11 @@ class WalkTest : public ::testing::Test {
   fakes::CountingIssuer issuer_;
   fakes::FixedBundles bundles_;
   fakes::MemoryAudit audit_;
-  fakes::MemorySink sink_;
-  WalkTimes times_;
+  fakes::ScriptedHistory history_;
+  fakes::NotingSanctions sanctions_;
+  fakes::NotingWatcher watcher_;
+  fakes::StillClock clock_;
+  WalkRules rules_;
   std::shared_ptr<fakes::PlainProcess> process_ = std::make_shared<fakes::PlainProcess>(4321);
   Peer peer_{.process = process_, .uid = 1001, .gid = 1001, .connection_id = 1};
   Moment now_{.boot = BootNow() + std::chrono::hours(1),

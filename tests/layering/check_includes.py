@@ -62,7 +62,8 @@ OUR_HEADER = re.compile(r"^(surety|attestors|agent|workload_api)/")
 
 def broken_rule(file: str, header: str, quoted: bool) -> str | None:
     """Why `file` may not include `header`, both relative to the root; None if it may."""
-    if quoted != bool(OUR_HEADER.match(header) or header.endswith(".pb.h")):
+    generated = header.endswith(".pb.h") and not header.startswith("google/")
+    if quoted != bool(OUR_HEADER.match(header) or generated):
         return "our own headers stand in quotes and by their path from the root, all others in <>"
     for library, (pattern, places) in LIBRARIES.items():
         if re.match(pattern, header):

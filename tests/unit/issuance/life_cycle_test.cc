@@ -18,8 +18,8 @@ constexpr LifeCycleTimes kTimes{.ca_ttl = hours(60),
                                 .clock_skew = Seconds(10)};
 
 // Made that long after the start, and published then.
-Standing Made(std::string serial, Phase phase, BootClock::duration at,
-              Seconds life = kTimes.ca_ttl) {
+AuthorityStanding Made(std::string serial, Phase phase, BootClock::duration at,
+                       Seconds life = kTimes.ca_ttl) {
   return {.serial = std::move(serial),
           .phase = phase,
           .not_before = After(at).wall - kTimes.clock_skew,
@@ -28,7 +28,7 @@ Standing Made(std::string serial, Phase phase, BootClock::duration at,
           .expired_since = {}};
 }
 
-Kind Due(const std::vector<Standing>& authorities, Moment now) {
+Kind Due(const std::vector<AuthorityStanding>& authorities, Moment now) {
   return NextStep(authorities, kTimes, now).kind;
 }
 
@@ -75,7 +75,7 @@ TEST(LifeCycle, LeadIsNotMeasuredByTheWallClock) {
 }
 
 TEST(LifeCycle, SignerThatHasExpiredIsReplacedWithoutWaiting) {
-  const Standing expired = Made("a", Phase::kActive, hours(0));
+  const AuthorityStanding expired = Made("a", Phase::kActive, hours(0));
   EXPECT_EQ(Due({expired}, After(hours(60))), Kind::kPrepare);
   EXPECT_EQ(Due({expired, Made("b", Phase::kPrepared, hours(60))}, After(hours(60))),
             Kind::kActivate);
@@ -115,8 +115,8 @@ TEST(LifeCycle, LongerSvidsInTheConfigurationBringTheChangeForward) {
 }
 
 TEST(LifeCycle, ForgetsAfterADayOfUptimeAndNeverByTheWallClockAlone) {
-  Standing old = Made("a", Phase::kRetired, hours(0));
-  const Standing signer = Made("b", Phase::kActive, hours(50));
+  AuthorityStanding old = Made("a", Phase::kRetired, hours(0));
+  const AuthorityStanding signer = Made("b", Phase::kActive, hours(50));
   EXPECT_EQ(Due({old, signer}, After(hours(61))), Kind::kNone);  // Not seen expired yet.
   old.expired_since = After(hours(60)).boot;
   Moment leapt = After(hours(61));
@@ -165,7 +165,7 @@ TEST(LifeCycle, ComesToRestAtEveryTimeAndSetting) {
     for (const Seconds skew : {Seconds(0), Seconds(30), Seconds(7200)}) {
       const LifeCycleTimes times{
           .ca_ttl = ttl, .max_svid_ttl = ttl / 4, .publish_lead = Seconds(600), .clock_skew = skew};
-      std::vector<Standing> authorities;
+      std::vector<AuthorityStanding> authorities;
       for (int tick = 0; tick < 400; ++tick) {
         const Moment now = After(ttl * tick / 20);
         int steps = 0;
@@ -182,7 +182,7 @@ TEST(LifeCycle, ComesToRestAtEveryTimeAndSetting) {
             continue;
           }
           ASSERT_EQ(step.kind, Kind::kActivate);
-          for (Standing& one : authorities) {
+          for (AuthorityStanding& one : authorities) {
             if (one.phase == Phase::kActive) one.phase = Phase::kRetired;
             if (one.serial == step.serial) one.phase = Phase::kActive;
           }

@@ -57,6 +57,34 @@ TEST_F(TurnSchedulerTest, TakesTheFirstTurnAtOnceAndLaterOnesWhenDue) {
   EXPECT_GE(clock_.Now().boot - begun, milliseconds(60));  // 3 waits of 20 ms
 }
 
+TEST_F(TurnSchedulerTest, HurriedTurnIsTakenOnTheCallersThreadWhileNothingElseWaits) {
+  std::thread::id taken_by;
+  const auto turn = std::make_shared<FunctionTurn>([&](Moment now) {
+    taken_by = std::this_thread::get_id();
+    return now.boot + std::chrono::hours(1);
+  });
+  scheduler_->Add(turn);
+  taken_by = {};
+  scheduler_->Hurry(*turn);
+  EXPECT_EQ(turn->taken, 2);
+  EXPECT_EQ(taken_by, std::this_thread::get_id());
+}
+
+TEST_F(TurnSchedulerTest, HurriedTurnThatIsBeingTakenIsTakenOnceMore) {
+  std::atomic<bool> go_on = false;
+  const auto turn = std::make_shared<FunctionTurn>([&](Moment now) {
+    while (!go_on) std::this_thread::yield();
+    return now.boot + std::chrono::hours(1);
+  });
+  std::thread first([&] { scheduler_->Add(turn); });
+  ASSERT_TRUE(Eventually([&] { return turn->taken == 1; }));
+  scheduler_->Hurry(*turn);
+  EXPECT_EQ(turn->taken, 1);
+  go_on = true;
+  EXPECT_TRUE(Eventually([&] { return turn->taken == 2; }));
+  first.join();
+}
+
 TEST_F(TurnSchedulerTest, TurnThatSaysNeverIsReleased) {
   auto turn = std::make_shared<FunctionTurn>([](Moment) { return std::nullopt; });
   const std::weak_ptr<FunctionTurn> weak = turn;

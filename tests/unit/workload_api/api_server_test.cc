@@ -8,7 +8,6 @@
 
 #include <filesystem>
 
-#include "agent/policy/entry_policy.h"
 #include "agent/watch/system_clock.h"
 #include "agent/watch/turn_scheduler.h"
 #include "attestors/linux_process.h"
@@ -28,7 +27,8 @@ class NoStatus final : public StatusSource {
 
 class LockedAudit final : public AuditLog {
  public:
-  Result<void> Write(const AuditEvent&) override { return {}; }
+  Result<std::string> Write(const AuditEvent& /*event*/) override { return std::string("d-1"); }
+  Result<void> Note(const AuditNotice& /*notice*/) override { return {}; }
 };
 
 class ApiServerTest : public ::testing::Test {
@@ -55,8 +55,9 @@ class ApiServerTest : public ::testing::Test {
 
   void Start(UidLimits limits = {}) {
     auto server = ApiServer::Start(
-        {.walk = {attestors_, entries_, ledger_, policy_, issuer_, bundles_, audit_},
-         .walk_times = {},
+        {.walk = {attestors_, entries_, ledger_, history_, policy_, issuer_, bundles_, audit_,
+                  sanctions_, watcher_, clock_},
+         .rules = {},
          .scheduler = *scheduler_,
          .opener = *opener_,
          .clock = clock_,
@@ -65,7 +66,8 @@ class ApiServerTest : public ::testing::Test {
         {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
          .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},
          .limits = limits,
-         .times = {}});
+         .times = {},
+         .streams = {}});
     ASSERT_TRUE(server) << server.error().Text();
     server_ = *std::move(server);
   }
@@ -99,7 +101,10 @@ class ApiServerTest : public ::testing::Test {
   std::vector<std::unique_ptr<Attestor>> attestors_;
   fakes::ListedEntries entries_;
   fakes::MemoryLedger ledger_;
-  EntryPolicy policy_;
+  fakes::ScriptedPolicy policy_;
+  fakes::ScriptedHistory history_;
+  fakes::NotingSanctions sanctions_;
+  fakes::NotingWatcher watcher_;
   fakes::CountingIssuer issuer_;
   fakes::FixedBundles bundles_;
   LockedAudit audit_;

@@ -1,6 +1,9 @@
-#include "workload_api/admin_service.h"
+#include "workload_api/admin_methods.h"
 
-#include "workload_api/grpc_status.h"
+#include <utility>
+
+#include "admin.pb.h"
+#include "workload_api/unary.h"
 
 namespace surety {
 namespace {
@@ -51,30 +54,33 @@ void Fill(admin::v1::Load& out, const LoadStatus& load) {
   out.set_refused_calls_total(load.refused_calls_total);
 }
 
+admin::v1::GetStatusResponse ResponseOf(const DaemonStatus& status) {
+  admin::v1::GetStatusResponse response;
+  response.set_version(status.version);
+  response.set_trust_domain(status.trust_domain);
+  response.set_pid(status.pid);
+  response.set_bundle_revision(status.bundle_revision);
+  if (status.started_at) Fill(*response.mutable_started_at(), *status.started_at);
+  for (const std::string& sentence : status.degraded) response.add_degraded(sentence);
+  for (const auto& authority : status.authorities) Fill(*response.add_authorities(), authority);
+  for (const auto& session : status.sessions) Fill(*response.add_sessions(), session);
+  Fill(*response.mutable_entries(), status.entries);
+  Fill(*response.mutable_load(), status.load);
+  return response;
+}
+
 }  // namespace
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
-                                                  const admin::v1::GetStatusRequest* /*request*/,
-                                                  admin::v1::GetStatusResponse* response) {
-  auto* reactor = context->DefaultReactor();
-  const auto ticket = connections_.BeginCall(context->peer());
-  if (!ticket) {
-    reactor->Finish(StatusOf(ticket.error()));
-    return reactor;
-  }
-  const DaemonStatus status = status_();
-  response->set_version(status.version);
-  response->set_trust_domain(status.trust_domain);
-  response->set_pid(status.pid);
-  response->set_bundle_revision(status.bundle_revision);
-  if (status.started_at) Fill(*response->mutable_started_at(), *status.started_at);
-  for (const std::string& sentence : status.degraded) response->add_degraded(sentence);
-  for (const auto& authority : status.authorities) Fill(*response->add_authorities(), authority);
-  for (const auto& session : status.sessions) Fill(*response->add_sessions(), session);
-  Fill(*response->mutable_entries(), status.entries);
-  Fill(*response->mutable_load(), status.load);
-  reactor->Finish(grpc::Status::OK);
-  return reactor;
+MethodTable AdminMethods(std::function<DaemonStatus()> status) {
+  MethodTable methods;
+  methods["/surety.admin.v1.Admin/GetStatus"] = {
+      .header = Method::Header::kNotRequired,
+      .serve = [status = std::move(status)](const std::shared_ptr<Call>& call,
+                                            const grpc::ByteBuffer& bytes) {
+        AnswerUnary<admin::v1::GetStatusRequest>(
+            call, bytes, [&](const auto&) { return Result(ResponseOf(status())); });
+      }};
+  return methods;
 }
 
 }  // namespace surety

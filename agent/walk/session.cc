@@ -1,0 +1,304 @@
+#include "surety/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "agent/walk/authorize.h"
+
+namespace surety {
+namespace {
+
+// A process that was just pinned is looked at once more, soon: what it did
+// between being looked at and being followed has woken no one.
+constexpr std::chrono::milliseconds kSecondLook{1'000};
+
+// RotateAfter spreads rotations over a tenth of the lifetime.
+constexpr int kSpread = 10;
+
+std::string Refused(const std::string& reason) { return "no identity issued: " + reason; }
+
+std::string CouldNotTell(const std::string& why, const Attestation& seen) {
+  std::string text = "could not tell who is calling: " + why;
+  for (const MissingFact& fact : seen.missing) text += "; " + fact.kind + ": " + fact.why.Text();
+  return text;
+}
+
+std::string SummaryOf(const Authorization& authorization) {
+  std::string summary(NameOf(authorization.verdict));
+  summary += ' ' + authorization.reason;
+  for (const EntryDecision& one : authorization.entries) {
+    summary += '\n' + (one.entry ? one.entry->id : std::string());
+    summary += ' ' + std::string(NameOf(one.decision.verdict)) + ' ' + one.decision.reason;
+    for (const std::string& policy : one.decision.observed) summary += ' ' + policy;
+  }
+  return summary;
+}
+
+void ComeBackBy(std::optional<BootTime>& next, BootTime when) {
+  next = next ? std::min(*next, when) : when;
+}
+
+}  // namespace
+
+Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
+  if (challenge_.pending())
+    for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
+  const auto facts = Look(parts_, rules_, peer_, now);
+  if (!facts) return facts.error();
+  for (std::uint32_t i = 0; i < demand.newcomers; ++i)
+    parts_.history.Count(facts->standing, peer_.process->key(), Happening::kStream, {}, now);
+
+  Turn turn;
+  const bool newcomers = demand.newcomers > 0;
+  if (demand.svids || !held_.empty()) {
+    const Ask ask{*facts, now, newcomers, recorded_svids_, turn, turn.svids};
+    if (auto done = StepSvids(ask); !done) return done.error();
+  }
+  if (demand.bundles) {
+    const Ask ask{*facts, now, newcomers, recorded_bundles_, turn, turn.bundles};
+    if (auto done = StepBundles(ask); !done) return done.error();
+  }
+  return turn;
+}
+
+Result<void> Session::StepSvids(const Ask& ask) {
+  const Action action = held_.empty() || ask.newcomers ? Action::kIssue : Action::kRotate;
+  auto authorization = Authorize(parts_, peer_, ask.facts, action, ChallengeState::kNone);
+  if (!authorization) return authorization.error();
+  if (authorization->verdict == Verdict::kChallenge) {
+    if (auto looked = LookAgain(ask, *authorization); !looked) return looked;
+  }
+  switch (authorization->verdict) {
+    case Verdict::kAllow: return HandOut(ask, *authorization);
+    case Verdict::kRefuse: return Refuse(ask, *authorization);
+    case Verdict::kChallenge:
+    case Verdict::kUndecided: NotNow(ask, *authorization, authorization->reason); break;
+  }
+  return {};
+}
+
+// Whoever passes is asked again, as one who did.
+Result<void> Session::LookAgain(const Ask& ask, Authorization& authorization) {
+  if (challenge_.Saw(ask.facts.seen) == Challenge::State::kLookAgain) {
+    ComeBackBy(ask.turn.next, ask.now.boot + rules_.challenge_gap);
+    return {};
+  }
+  auto again =
+      surety::Authorize(parts_, peer_, ask.facts, authorization.action, ChallengeState::kPassed);
+  if (!again) return again.error();
+  authorization = *std::move(again);
+  return {};
+}
+
+Result<void> Session::StepBundles(const Ask& ask) {
+  auto authorization = Authorize(parts_, peer_, ask.facts, Action::kBundles, ChallengeState::kNone);
+  if (!authorization) return authorization.error();
+  if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
+  if (authorization->verdict != Verdict::kAllow) {
+    NotNow(ask, *authorization, authorization->reason);
+    return {};
+  }
+  if (auto recorded = Record(ask, *authorization, ask.newcomers); !recorded) {
+    NotNow(ask, *authorization, recorded.error().Text());
+    return {};
+  }
+  ask.outcome.verdict = Verdict::kAllow;
+  ask.turn.bundle_update = parts_.bundles.Bundles();
+  ComeBackBy(ask.turn.next, ask.now.boot + rules_.recheck);
+  return {};
+}
+
+Result<void> Session::HandOut(const Ask& ask, Authorization& authorization) {
+  auto next = Mint(authorization, ask.now);
+  if (!next) {
+    NotNow(ask, authorization, next.error().Text());
+    return {};
+  }
+  std::vector<IssuedSvid> minted;
+  for (const EntryDecision& one : authorization.entries)
+    if (one.minted) minted.push_back(*one.issued);
+  if (auto recorded = Record(ask, authorization, ask.newcomers || !minted.empty()); !recorded) {
+    NotNow(ask, authorization, recorded.error().Text());
+    return {};
+  }
+  if (!minted.empty()) parts_.sanctions.Given(peer_, ask.facts.standing, minted);
+  Punish(ask, authorization);
+  if (!peer_.process->IsAlive())
+    return Error(ErrorCode::kPeerGone, "the process exited before its SVID was sent");
+
+  for (const IssuedSvid& svid : minted)
+    parts_.history.Count(ask.facts.standing, peer_.process->key(), Happening::kSvid, svid.spiffe_id,
+                         ask.now);
+  Share(*std::move(next));
+  retry_.Reset();
+  challenge_.Reset();
+  ask.outcome.verdict = Verdict::kAllow;
+  ask.turn.svid_update = update_;
+  ComeBackBy(ask.turn.next, ask.now.boot + (authorization.pinned ? rules_.recheck : kSecondLook));
+  for (const Held& one : held_) ComeBackBy(ask.turn.next, one.rotate_at);
+  return {};
+}
+
+Result<void> Session::Refuse(const Ask& ask, const Authorization& authorization) {
+  const bool news = authorization.punishes() && !held_.empty();
+  // A refusal stands whether or not it can be recorded.
+  const auto recorded = Record(ask, authorization, news);
+  static_cast<void>(recorded);
+  Punish(ask, authorization);
+  parts_.history.Count(ask.facts.standing, peer_.process->key(), Happening::kRefusal, {}, ask.now);
+  if (authorization.action != Action::kBundles) {
+    held_.clear();
+    update_ = nullptr;
+  }
+  retry_.Reset();
+  challenge_.Reset();
+  ask.outcome = {Verdict::kRefuse, Refused(authorization.reason), ask.recorded.decision};
+  return {};
+}
+
+void Session::NotNow(const Ask& ask, Authorization& authorization, const std::string& why) {
+  authorization.verdict = Verdict::kUndecided;
+  authorization.reason = why;
+  for (EntryDecision& one : authorization.entries) one.issued.reset();
+  // The record of "could not tell" itself may be what cannot be written; the
+  // streams wait all the same.
+  const auto recorded = Record(ask, authorization, false);
+  static_cast<void>(recorded);
+  if (rules_.refuse_at_expiry && ExpiredBy(ask.now)) {
+    held_.clear();
+    update_ = nullptr;
+    ask.outcome = {Verdict::kRefuse, Refused("expired while " + CouldNotTell(why, ask.facts.seen)),
+                   ask.recorded.decision};
+    return;
+  }
+  ask.outcome = {Verdict::kUndecided, CouldNotTell(why, ask.facts.seen), ask.recorded.decision};
+  if (!challenge_.pending()) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
+}
+
+Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, Moment now) {
+  std::vector<Held> next;
+  const bool rotating =
+      std::ranges::any_of(held_, [&](const Held& one) { return one.rotate_at <= now.boot; });
+  for (EntryDecision& one : authorization.entries) {
+    if (one.decision.verdict != Verdict::kAllow) continue;
+    if (const Held* good = StillGood(one, rotating, now)) {
+      next.push_back(*good);
+    } else {
+      Entry capped = *one.entry;
+      if (const auto cap = one.decision.obligations.ttl_cap)
+        capped.x509_ttl = std::min(capped.x509_ttl, *cap);
+      auto svid = parts_.issuer.Issue(capped, now.wall);
+      if (!svid) return svid.error();
+      const auto lifetime = svid->not_after - now.wall;
+      next.push_back({.entry = one.entry,
+                      .svid = nullptr,
+                      .rotate_at = now.boot + RotateAfter(lifetime, svid->serial),
+                      .expires_at = now.boot + lifetime});
+      next.back().svid = std::make_shared<const X509Svid>(*std::move(svid));
+      one.minted = true;
+    }
+    const X509Svid& held = *next.back().svid;
+    one.issued = IssuedSvid{.spiffe_id = held.id.Text(),
+                            .entry_id = one.entry->id,
+                            .serial = held.serial,
+                            .issuer_key_id = held.issuer_key_id,
+                            .not_before = held.not_before,
+                            .not_after = held.not_after,
+                            .revoke_on_exit = one.entry->revoke_on_exit};
+  }
+  return next;
+}
+
+const Session::Held* Session::StillGood(const EntryDecision& granted, bool rotating,
+                                        Moment now) const {
+  const auto at = std::ranges::find_if(
+      held_, [&](const Held& one) { return one.entry->id == granted.entry->id; });
+  if (at == held_.end()) return nullptr;
+  const bool same = at->entry == granted.entry || *at->entry == *granted.entry;
+  // What is due a little later than another is renewed with it, in one message.
+  const auto ahead = rotating ? (at->svid->not_after - at->svid->not_before) / kSpread
+                              : BootClock::duration::zero();
+  // By the wall clock, too: whoever verifies it has no other, and it may have been set.
+  const bool valid = now.boot + ahead < at->rotate_at && at->svid->not_before <= now.wall &&
+                     now.wall < at->svid->not_after;
+  const auto cap = granted.decision.obligations.ttl_cap;
+  const bool short_enough = !cap || at->expires_at - now.boot <= *cap;
+  return same && valid && short_enough ? &*at : nullptr;
+}
+
+void Session::Share(std::vector<Held> next) {
+  // Asked for after minting, so that they hold whatever signed.
+  auto bundles = parts_.bundles.Bundles();
+  const bool same = update_ && update_->bundles->edition == bundles->edition &&
+                    std::ranges::equal(held_, next, {}, &Held::svid, &Held::svid);
+  held_ = std::move(next);
+  if (same) return;
+  SvidUpdate update{.svids = {}, .bundles = std::move(bundles)};
+  for (const Held& one : held_) update.svids.push_back(one.svid);
+  update_ = std::make_shared<const SvidUpdate>(std::move(update));
+}
+
+Result<void> Session::Record(const Ask& ask, const Authorization& authorization, bool news) {
+  Recorded& last = ask.recorded;
+  std::string summary = SummaryOf(authorization);
+  if (!news && summary == last.summary && authorization.drift == last.drift) return {};
+  auto decision = parts_.audit.Write({.at = ask.now,
+                                      .action = authorization.action,
+                                      .verdict = authorization.verdict,
+                                      .reason = authorization.reason,
+                                      .peer = peer_,
+                                      .seen = ask.facts.seen,
+                                      .pinned = authorization.pinned,
+                                      .drift = authorization.drift,
+                                      .standing = ask.facts.standing,
+                                      .wake = parts_.watcher.mode(),
+                                      .policy_revision = parts_.policy.revision(),
+                                      .entries = authorization.entries,
+                                      .latency = parts_.clock.Now().boot - ask.now.boot});
+  if (!decision) {
+    last = {};
+    return decision.error().Within("writing the audit record");
+  }
+  last = {std::move(summary), authorization.drift, *std::move(decision)};
+  return {};
+}
+
+void Session::Punish(const Ask& ask, const Authorization& authorization) {
+  const ProcessKey process = peer_.process->key();
+  for (const EntryDecision& one : authorization.entries) {
+    const Obligations& ordered = one.decision.obligations;
+    const Sentence sentence{.process = process,
+                            .standing = ask.facts.standing,
+                            .entry_id = one.entry ? one.entry->id : std::string(),
+                            .reason = one.decision.reason,
+                            .decision = ask.recorded.decision};
+    // What cannot be stored is in force all the same, and is told by the daemon's status.
+    if (ordered.quarantine && ask.facts.standing.quarantines.empty()) {
+      const auto done = parts_.sanctions.Quarantine(sentence, ordered.quarantine_for, ask.now);
+      static_cast<void>(done);
+    } else if (ordered.revoke || ordered.quarantine) {
+      const auto done =
+          parts_.sanctions.Revoke(sentence, RevocationReason::kPrivilegeWithdrawn, ask.now);
+      static_cast<void>(done);
+    }
+  }
+}
+
+bool Session::ExpiredBy(Moment now) const {
+  return !held_.empty() &&
+         std::ranges::all_of(held_, [&](const Held& one) { return one.expires_at <= now.boot; });
+}
+
+std::vector<std::string> Session::held_ids() const {
+  std::vector<std::string> ids;
+  ids.reserve(held_.size());
+  for (const Held& one : held_) ids.push_back(one.svid->id.Text());
+  return ids;
+}
+
+std::optional<BootTime> Session::held_until() const {
+  if (held_.empty()) return std::nullopt;
+  return std::ranges::min_element(held_, {}, &Held::rotate_at)->rotate_at;
+}
+
+}  // namespace surety

@@ -1,0 +1,196 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "surety/attestor.h"
+#include "surety/audit.h"
+#include "surety/bundle.h"
+#include "surety/clock.h"
+#include "surety/entry.h"
+#include "surety/issuer.h"
+#include "surety/policy.h"
+#include "surety/sanction.h"
+#include "surety/scope.h"
+#include "surety/standing.h"
+#include "surety/watcher.h"
+
+namespace surety {
+
+struct TurnFacts;
+struct Authorization;
+
+/// What every turn works with. Not owned; all outlive every session.
+struct WalkParts {
+  const std::vector<std::unique_ptr<Attestor>>& attestors;
+  const EntryStore& entries;
+  ScopeLedger& ledger;
+  History& history;
+  const Policy& policy;
+  Issuer& issuer;
+  const BundleSource& bundles;
+  AuditLog& audit;
+  Sanctions& sanctions;
+  Watcher& watcher;
+  const Clock& clock;
+};
+
+/// How long a turn may take, how often one is retried, and the last word.
+struct WalkRules {
+  /// How often a session with nothing to rotate looks again at its process.
+  std::chrono::milliseconds recheck{60'000};
+  std::chrono::milliseconds attest_deadline{250};  ///< For all attestors of one turn together.
+  std::chrono::milliseconds first_retry{2};        ///< After "could not tell"; doubles each time.
+  std::chrono::milliseconds last_retry{5'000};     ///< Where the doubling ends.
+  std::chrono::milliseconds challenge_gap{100};    ///< Between the two looks of a challenge.
+  /// Whether streams end (kPermissionDenied) when what they hold expires while it
+  /// still cannot be told who they are; else they wait on, with nothing valid.
+  bool refuse_at_expiry = false;
+};
+
+/// What all streams of one process that ask for SVIDs should have received last.
+/// Never changes once it is shared.
+struct SvidUpdate {
+  std::vector<std::shared_ptr<const X509Svid>> svids;  ///< The default identity first.
+  std::shared_ptr<const BundleSet> bundles;
+};
+
+/// When to look again after "could not tell": soon at first, then ever later.
+class TurnRetry {
+ public:
+  explicit TurnRetry(const WalkRules& rules) : first_(rules.first_retry), last_(rules.last_retry) {}
+
+  /// The time of the turn after one that could not tell.
+  BootTime After(BootTime now);
+  /// A turn could tell: the next retry begins from the start.
+  void Reset() { delay_ = std::chrono::milliseconds{0}; }
+
+ private:
+  const std::chrono::milliseconds first_;
+  const std::chrono::milliseconds last_;
+  std::chrono::milliseconds delay_{0};
+};
+
+/// Everything looked at afresh, twice within an interval, with the same outcome.
+class Challenge {
+ public:
+  enum class State {
+    kLookAgain,  ///< Take another turn at `next`, on facts that are not cached.
+    kPassed,     ///< Ask the policy again.
+  };
+  /// Called with what a turn saw that was told to challenge.
+  State Saw(const Attestation& seen);
+  void Reset() { looks_ = 0; }
+  /// Whether the next turn is to look afresh.
+  [[nodiscard]] bool pending() const { return looks_ > 0; }
+
+ private:
+  int looks_ = 0;  // Looks begun: the first is the one that raised the challenge.
+  SelectorSet first_fresh_;
+};
+
+/// The identity of one process for as long as it has streams: authorize, mint,
+/// record, hand out; and all of it again at every rotation and every wake-up.
+/// All streams of the process share one key and serial for each entry. No
+/// threads, no timer of its own. Not thread-safe; one owner calls Step.
+class Session {
+ public:
+  /// What is asked for by the streams that are open.
+  struct Demand {
+    bool svids = false;           ///< Some stream wants SVIDs.
+    bool bundles = false;         ///< Some stream wants bundles alone.
+    std::uint32_t newcomers = 0;  ///< Streams that have had no answer yet.
+  };
+
+  /// The outcome for one kind of stream.
+  struct Outcome {
+    Verdict verdict = Verdict::kUndecided;
+    std::string reason;    ///< A sentence for the caller, unless allowed.
+    std::string decision;  ///< Its id in the record; empty if there is none.
+  };
+
+  struct Turn {
+    std::optional<BootTime> next;  ///< When to call Step again at the latest.
+    Outcome svids;                 ///< Means something if demanded.
+    Outcome bundles;
+    /// What every stream should have; null unless allowed. The same object as
+    /// before as long as nothing has changed.
+    std::shared_ptr<const SvidUpdate> svid_update;
+    std::shared_ptr<const BundleSet> bundle_update;
+  };
+
+  Session(const WalkParts& parts, const WalkRules& rules, Peer peer)
+      : parts_(parts), rules_(rules), peer_(std::move(peer)), retry_(rules) {}
+
+  /// One turn. Looks at the process in any case; mints when the process holds
+  /// nothing yet, when rotation is due, or when its identities have changed. An
+  /// Error (kPeerGone) ends every stream.
+  Result<Turn> Step(Moment now, const Demand& demand);
+
+  [[nodiscard]] const Peer& peer() const { return peer_; }
+  /// The SPIFFE IDs that the process holds SVIDs of, in order.
+  [[nodiscard]] std::vector<std::string> held_ids() const;
+  /// Until when what is held need not be minted anew; nothing if nothing is held.
+  [[nodiscard]] std::optional<BootTime> held_until() const;
+
+ private:
+  struct Held {
+    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const X509Svid> svid;
+    BootTime rotate_at;
+    BootTime expires_at;
+  };
+  /// What the last record said, so that a turn that finds nothing new leaves none.
+  struct Recorded {
+    std::string summary;  ///< Of the verdict and of every entry's decision.
+    Drift drift;
+    std::string decision;
+  };
+  /// One kind of stream within one turn.
+  struct Ask {
+    const TurnFacts& facts;
+    Moment now;
+    bool newcomers;
+    Recorded& recorded;
+    Turn& turn;
+    Outcome& outcome;
+  };
+
+  Result<void> StepSvids(const Ask& ask);
+  Result<void> StepBundles(const Ask& ask);
+  Result<void> HandOut(const Ask& ask, Authorization& authorization);
+  Result<void> Refuse(const Ask& ask, const Authorization& authorization);
+  Result<void> LookAgain(const Ask& ask, Authorization& authorization);
+  void NotNow(const Ask& ask, Authorization& authorization, const std::string& why);
+
+  Result<std::vector<Held>> Mint(Authorization& authorization, Moment now);
+  [[nodiscard]] const Held* StillGood(const EntryDecision& granted, bool rotating,
+                                      Moment now) const;
+  void Share(std::vector<Held> next);
+  Result<void> Record(const Ask& ask, const Authorization& authorization, bool news);
+  void Punish(const Ask& ask, const Authorization& authorization);
+  [[nodiscard]] bool ExpiredBy(Moment now) const;
+
+  const WalkParts parts_;
+  const WalkRules rules_;
+  const Peer peer_;
+
+  std::vector<Held> held_;
+  std::shared_ptr<const SvidUpdate> update_;  // Of held_ and the bundles it was made with.
+  TurnRetry retry_;
+  Challenge challenge_;
+  Recorded recorded_svids_;
+  Recorded recorded_bundles_;
+};
+
+/// How long to hold an SVID of this lifetime before the next: half of it, give
+/// or take a tenth that `serial` decides, so that SVIDs minted together are not
+/// all renewed together. Pure.
+BootClock::duration RotateAfter(BootClock::duration lifetime, std::string_view serial);
+
+}  // namespace surety

@@ -1,0 +1,171 @@
+#include "workload_api/process_streams.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "workload_api/grpc_status.h"
+#include "workload_api/messages.h"
+
+namespace surety {
+namespace {
+
+constexpr std::array kKinds = {StreamKind::kX509Svids, StreamKind::kX509Bundles};
+
+std::size_t IndexOf(StreamKind kind) { return static_cast<std::size_t>(kind); }
+
+std::string_view MethodOf(StreamKind kind) {
+  return kind == StreamKind::kX509Svids ? "FetchX509SVID" : "FetchX509Bundles";
+}
+
+const Session::Outcome& OutcomeFor(StreamKind kind, const Session::Turn& turn) {
+  return kind == StreamKind::kX509Svids ? turn.svids : turn.bundles;
+}
+
+std::shared_ptr<const void> UpdateFor(StreamKind kind, const Session::Turn& turn) {
+  if (kind == StreamKind::kX509Svids) return turn.svid_update;
+  return turn.bundle_update;
+}
+
+grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
+  return kind == StreamKind::kX509Svids ? X509SvidMessage(*turn.svid_update)
+                                        : X509BundlesMessage(*turn.bundle_update);
+}
+
+}  // namespace
+
+bool ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
+  const std::lock_guard lock(mutex_);
+  if (closed_ || !peer_.process->IsAlive()) return false;
+  const Call* const name = call.get();
+  streams_.emplace(name, Stream{.call = std::move(call), .kind = kind});
+  unserved_.push_back(name);
+  ++counts_.at(IndexOf(kind));
+  lonely_since_.reset();
+  return true;
+}
+
+void ProcessStreams::Leave(const Call& call) {
+  const std::lock_guard lock(mutex_);
+  const auto at = streams_.find(&call);
+  if (at == streams_.end()) return;
+  --counts_.at(IndexOf(at->second.kind));
+  streams_.erase(at);
+}
+
+std::optional<BootTime> ProcessStreams::Take(Moment now) {
+  Session::Demand demand;
+  {
+    const std::lock_guard lock(mutex_);
+    if (streams_.empty()) return WithoutStreams(now);
+    demand = TakeDemand();
+  }
+  const auto turn = session_.Step(now, demand);
+  const std::lock_guard lock(mutex_);
+  if (!turn) {
+    closed_ = true;
+    for (const auto& [name, stream] : streams_) stream.call->End(StatusOf(turn.error()));
+    streams_.clear();
+    return std::nullopt;
+  }
+  held_ids_ = session_.held_ids();
+  Tell(*turn, now);
+  if (streams_.empty()) return WithoutStreams(now);
+  const BootTime next = turn->next.value_or(now.boot);
+  next_turn_ = now.wall + (next - now.boot);
+  return next;
+}
+
+Session::Demand ProcessStreams::TakeDemand() {
+  Session::Demand demand{.svids = counts_.at(IndexOf(StreamKind::kX509Svids)) > 0,
+                         .bundles = counts_.at(IndexOf(StreamKind::kX509Bundles)) > 0,
+                         .newcomers = 0};
+  std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
+  for (const Call* name : unserved_)
+    if (!std::exchange(streams_.at(name).asked, true)) ++demand.newcomers;
+  return demand;
+}
+
+// What the process holds waits for its next stream, unless it has gone.
+std::optional<BootTime> ProcessStreams::WithoutStreams(Moment now) {
+  if (!lonely_since_) lonely_since_ = now.boot;
+  const auto held_until = session_.held_until();
+  const BootTime end = held_until ? std::min(*held_until, *lonely_since_ + times_.linger)
+                                  : *lonely_since_ + times_.linger_refused;
+  if (now.boot < end && peer_.process->IsAlive()) return end;
+  closed_ = true;
+  return std::nullopt;
+}
+
+bool ProcessStreams::AllKnow(const Session::Turn& turn) const {
+  return std::ranges::all_of(kKinds, [&](StreamKind kind) {
+    return counts_.at(IndexOf(kind)) == 0 || (OutcomeFor(kind, turn).verdict == Verdict::kAllow &&
+                                              told_.at(IndexOf(kind)) == UpdateFor(kind, turn));
+  });
+}
+
+void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
+  std::vector<const Call*> names = std::exchange(unserved_, {});
+  if (!AllKnow(turn)) {
+    names.clear();
+    for (const auto& [name, stream] : streams_) names.push_back(name);
+  }
+  std::array<std::optional<grpc::ByteBuffer>, kKinds.size()> messages;
+  for (const Call* name : names) {
+    const auto at = streams_.find(name);
+    if (at == streams_.end()) continue;
+    Stream& stream = at->second;
+    const Session::Outcome& outcome = OutcomeFor(stream.kind, turn);
+    // One that joined during the turn is answered by the next.
+    if (!stream.asked) {
+      unserved_.push_back(name);
+    } else if (outcome.verdict == Verdict::kAllow) {
+      stream.undecided = false;
+      if (stream.last_push && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn))
+        continue;
+      auto& message = messages.at(IndexOf(stream.kind));
+      if (!message) message = MessageFor(stream.kind, turn);
+      stream.call->Send(*message);
+      stream.last_push = now.wall;
+    } else if (TellNo(stream, outcome, times_.first_answer, now)) {
+      if (!stream.last_push) unserved_.push_back(name);
+    } else {
+      --counts_.at(IndexOf(stream.kind));
+      streams_.erase(at);
+    }
+  }
+  for (const StreamKind kind : kKinds)
+    if (auto update = UpdateFor(kind, turn)) told_.at(IndexOf(kind)) = std::move(update);
+}
+
+bool ProcessStreams::TellNo(Stream& stream, const Session::Outcome& outcome,
+                            BootClock::duration patience, Moment now) {
+  if (outcome.verdict == Verdict::kRefuse) {
+    stream.call->End({grpc::StatusCode::PERMISSION_DENIED, outcome.reason}, outcome.decision);
+    return false;
+  }
+  stream.undecided = true;
+  if (stream.last_push || now.boot - stream.call->opened().boot < patience) return true;
+  stream.call->End({grpc::StatusCode::UNAVAILABLE, outcome.reason}, outcome.decision);
+  return false;
+}
+
+std::vector<SessionStatus> ProcessStreams::Describe() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<SessionStatus> all;
+  all.reserve(streams_.size());
+  for (const auto& [name, stream] : streams_) {
+    SessionStatus status;
+    status.pid = peer_.process->key().pid;
+    status.uid = peer_.uid;
+    status.method = MethodOf(stream.kind);
+    if (stream.kind == StreamKind::kX509Svids) status.spiffe_ids = held_ids_;
+    status.state = stream.undecided ? "undecided" : stream.last_push ? "served" : "waiting";
+    status.opened_at = stream.call->opened().wall;
+    status.last_push = stream.last_push;
+    status.next_turn = next_turn_;
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+}  // namespace surety

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "surety/daemon_status.h"
+#include "surety/scheduler.h"
+#include "surety/session.h"
+#include "workload_api/call.h"
+
+namespace surety {
+
+enum class StreamKind { kX509Svids, kX509Bundles };
+
+struct StreamTimes {
+  std::chrono::milliseconds first_answer{
+      10'000};  ///< A stream without an answer by then ends (UNAVAILABLE).
+  /// How long what a process holds is kept for its next stream.
+  std::chrono::milliseconds linger{300'000};
+  /// How long a refusal is kept, so that asking again at once leaves no second record.
+  std::chrono::milliseconds linger_refused{10'000};
+};
+
+/// All streams of one process, which share one Session: a turn looks at the
+/// process once and tells all of them. Thread-safe.
+class ProcessStreams final : public ScheduledTurn {
+ public:
+  ProcessStreams(const WalkParts& walk, const WalkRules& rules, const StreamTimes& times, Peer peer)
+      : times_(times), peer_(std::move(peer)), session_(walk, rules, peer_) {}
+
+  /// False if no turn will be taken any more: the process is to be asked for anew.
+  bool Join(std::shared_ptr<Call> call, StreamKind kind);
+  void Leave(const Call& call);
+  [[nodiscard]] std::vector<SessionStatus> Describe() const;
+
+  std::optional<BootTime> Take(Moment now) override;
+  [[nodiscard]] ProcessKey process() const override { return peer_.process->key(); }
+  [[nodiscard]] uid_t share() const override { return peer_.uid; }
+
+ private:
+  struct Stream {
+    std::shared_ptr<Call> call;
+    StreamKind kind;
+    bool asked = false;  // A turn has begun since it joined.
+    bool undecided = false;
+    std::optional<WallTime> last_push{};
+  };
+  using Streams = std::unordered_map<const Call*, Stream>;
+
+  // All that follows is for the turn, which holds mutex_ for all of it but Step.
+  [[nodiscard]] Session::Demand TakeDemand();
+  std::optional<BootTime> WithoutStreams(Moment now);
+  void Tell(const Session::Turn& turn, Moment now);
+  [[nodiscard]] bool AllKnow(const Session::Turn& turn) const;
+  // Whether the stream goes on.
+  static bool TellNo(Stream& stream, const Session::Outcome& outcome, BootClock::duration patience,
+                     Moment now);
+
+  const StreamTimes times_;
+  const Peer peer_;
+  Session session_;  // Used by the turn alone.
+
+  mutable std::mutex mutex_;
+  // All below guarded by mutex_.
+  Streams streams_;
+  std::vector<const Call*> unserved_;    // Of streams_, and perhaps some that have left.
+  std::array<std::size_t, 2> counts_{};  // Of streams_, by kind.
+  // What all served streams know, by kind.
+  std::array<std::shared_ptr<const void>, 2> told_{};
+  std::vector<std::string> held_ids_;
+  std::optional<WallTime> next_turn_;
+  std::optional<BootTime> lonely_since_;
+  bool closed_ = false;
+};
+
+}  // namespace surety

@@ -1,0 +1,54 @@
+#include "workload_api/stream_board.h"
+
+namespace surety {
+
+void StreamBoard::Open(const std::shared_ptr<Call>& call, StreamKind kind) {
+  auto streams = Find(call->peer());
+  const bool known = streams && streams->Join(call, kind);
+  if (!known) {
+    streams = std::make_shared<ProcessStreams>(walk_, rules_, times_, call->peer());
+    if (!streams->Join(call, kind))
+      return call->End({grpc::StatusCode::UNAVAILABLE, "the caller has gone"});
+    Enter(streams);
+  }
+  call->WhenOver([streams, gone = call.get()] { streams->Leave(*gone); });
+  if (known)
+    scheduler_.Hurry(*streams);
+  else
+    scheduler_.Add(streams);
+}
+
+std::shared_ptr<ProcessStreams> StreamBoard::Find(const Peer& peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = processes_.find(peer.process->key());
+  return at == processes_.end() ? nullptr : at->second.lock();
+}
+
+void StreamBoard::Enter(const std::shared_ptr<ProcessStreams>& streams) {
+  constexpr std::size_t kSmallest = 64;
+  const std::lock_guard lock(mutex_);
+  processes_[streams->process()] = streams;
+  // Cleared whenever it has doubled: on average one look for each entry.
+  if (processes_.size() < sweep_at_) return;
+  std::erase_if(processes_, [](const auto& item) { return item.second.expired(); });
+  sweep_at_ = 2 * processes_.size() + kSmallest;
+}
+
+std::vector<SessionStatus> StreamBoard::Describe(std::size_t most) const {
+  std::vector<std::shared_ptr<ProcessStreams>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, streams] : processes_)
+      if (auto alive = streams.lock()) all.push_back(std::move(alive));
+  }
+  std::vector<SessionStatus> sessions;
+  for (const auto& streams : all) {
+    for (SessionStatus& one : streams->Describe()) {
+      if (sessions.size() == most) return sessions;
+      sessions.push_back(std::move(one));
+    }
+  }
+  return sessions;
+}
+
+}  // namespace surety

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "workload_api/process_streams.h"
+
+namespace surety {
+
+/// Every process that has streams, or has had some a short while ago. Thread-safe.
+class StreamBoard {
+ public:
+  /// All outlive the board.
+  StreamBoard(const WalkParts& walk, const WalkRules& rules, const StreamTimes& times,
+              Scheduler& scheduler)
+      : walk_(walk), rules_(rules), times_(times), scheduler_(scheduler) {}
+
+  /// Enters an admitted call among the streams of its process, and has it
+  /// answered: at once where nothing else waits.
+  void Open(const std::shared_ptr<Call>& call, StreamKind kind);
+
+  /// At most `most` streams.
+  [[nodiscard]] std::vector<SessionStatus> Describe(std::size_t most) const;
+
+ private:
+  std::shared_ptr<ProcessStreams> Find(const Peer& peer) const;
+  void Enter(const std::shared_ptr<ProcessStreams>& streams);
+
+  const WalkParts walk_;
+  const WalkRules rules_;
+  const StreamTimes times_;
+  Scheduler& scheduler_;
+
+  mutable std::mutex mutex_;
+  // All below guarded by mutex_. The scheduler owns them.
+  std::unordered_map<ProcessKey, std::weak_ptr<ProcessStreams>> processes_;
+  std::size_t sweep_at_ = 64;  // Size at which those that have ended are looked for.
+};
+
+}  // namespace surety
