@@ -155,7 +155,7 @@ class Session {
   struct Ask {
     const TurnFacts& facts;
     Moment now;
-    bool newcomers;
+    bool newcomers = false;
     Recorded& recorded;
     Turn& turn;
     Outcome& outcome;
