@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,6 +52,8 @@ struct X509Config {
   Seconds ca_ttl{7 * 86'400};       ///< Of an embedded CA certificate; at least 4 x ttl.
   Seconds clock_skew{30};           ///< How far not_before lies in the past.
   std::optional<CaFiles> ca_files;  ///< Not set: the embedded CA.
+  Seconds crl_validity{3600};       ///< Until a CRL's nextUpdate.
+  std::string crl_file = {};        ///< Where CRLs are written as PEM; empty: nowhere.
 };
 
 /// What one uid, and all of them together, may use.
@@ -59,10 +62,36 @@ struct LimitsConfig {
   std::uint32_t streams_per_uid = 12'000;
   std::uint32_t calls_per_second_per_uid = 1'000;
   std::uint32_t calls_burst_per_uid = 12'000;
+  /// Calls of one lineage that end within ten seconds of their beginning.
+  std::uint32_t short_calls_per_second_per_lineage = 200;
+  std::uint32_t short_calls_burst_per_lineage = 2'000;
   std::uint32_t connections = 0;      ///< 0: as many as the limit on open files allows.
   Seconds silent_timeout{30};         ///< Connected and never called.
   Seconds idle_timeout{10 * 60};      ///< Called before, and no call is open.
   Seconds stalled_write_timeout{30};  ///< Does not read what was sent.
+};
+
+/// Where policies come from, and the last word.
+struct PolicyConfig {
+  std::string dir = {};  ///< Of *.cedar files; empty: the built-in policy alone.
+  bool beneath = false;  ///< The built-in policy stays in force beneath the operator's.
+  bool monitor = false;  ///< Decisions are recorded, and entries alone decide.
+  /// Streams end when what they hold expires while it cannot be told who they are;
+  /// else they wait on.
+  bool refuse_at_expiry = false;
+};
+
+struct AuditConfig {
+  std::string dir = {};                                  ///< Empty: "audit" in state_dir.
+  std::uint64_t segment_size = std::uint64_t{64} << 20;  ///< Bytes.
+  std::uint32_t keep_segments = 0;                       ///< 0: all.
+  Seconds checkpoint_interval{60};
+};
+
+/// How changes of processes are noticed.
+struct WatchConfig {
+  std::chrono::milliseconds sweep_interval{250};
+  bool events = true;  ///< Of the kernel; else by sweeps alone.
 };
 
 struct UnixAttestorConfig {
@@ -82,6 +111,9 @@ struct Config {
   AdminConfig admin = {};
   X509Config x509 = {};
   LimitsConfig limits = {};
+  PolicyConfig policy = {};
+  AuditConfig audit = {};
+  WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
 };
 

@@ -17,6 +17,9 @@ constexpr std::size_t kMaxPathBytes = 4095;
 constexpr std::size_t kMaxAllowedUids = 1000;
 constexpr int kSvidsPerCa = 4;
 constexpr Seconds kDay{86'400};
+constexpr Seconds kShortestCrl{60};
+constexpr Seconds kLongestCrl{7 * 86'400};
+constexpr std::string_view kCrlExample = "\"/run/surety/crl.pem\"";
 
 constexpr std::array<LogLevel, 4> kLogLevels{LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn,
                                              LogLevel::kError};
@@ -33,6 +36,19 @@ Setting FlagOr(const std::optional<std::string>& flag, std::string_view flag_nam
   return {std::move(in_file), key};
 }
 
+std::filesystem::path Normal(const std::string& path) {
+  return std::filesystem::path(path).lexically_normal();
+}
+
+bool SamePath(const std::string& one, const std::string& other) {
+  return Normal(one) == Normal(other);
+}
+
+bool IsBelow(const std::string& path, const std::string& folder) {
+  const std::string above = Normal(folder + "/").string();
+  return Normal(path).string().starts_with(above);
+}
+
 }  // namespace
 
 std::optional<Config> ConfigBuilder::Build() {
@@ -45,7 +61,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadWorkloadApi(out.workload_api);
   ReadAdmin(out.admin);
   CompareSockets(out);
-  ReadX509(out.x509);
+  ReadX509(out);
   ReadLimits(out.limits);
   ReadAttestors(out.unix_attestor);
   top_.RefuseUnknownKeys();
@@ -154,17 +170,15 @@ void ConfigBuilder::ReadAllowedUids(TomlTable& table, std::vector<uid_t>& out) {
 }
 
 void ConfigBuilder::CompareSockets(const Config& config) {
-  const auto normal = [](const std::string& path) {
-    return std::filesystem::path(path).lexically_normal();
-  };
-  if (normal(config.workload_api.socket.path) != normal(config.admin.socket.path)) return;
+  if (!SamePath(config.workload_api.socket.path, config.admin.socket.path)) return;
   const Position at = top_.Has("admin") ? top_.At("admin") : top_.At("workload_api");
   diagnostics_.Error(
       at, "[workload_api] and [admin] have the same socket, " + Quoted(config.admin.socket.path),
       "give each a path of its own");
 }
 
-void ConfigBuilder::ReadX509(X509Config& out) {
+void ConfigBuilder::ReadX509(Config& config) {
+  X509Config& out = config.x509;
   const auto* section = top_.Table("x509", "[x509]");
   if (section == nullptr) return;
   TomlTable table(*section, "[x509]", diagnostics_);
@@ -172,8 +186,40 @@ void ConfigBuilder::ReadX509(X509Config& out) {
   read_.Span(table, "ca_ttl", "\"7d\"", kMinX509Ttl * kSvidsPerCa, kDay * 3650, out.ca_ttl);
   read_.Span(table, "clock_skew", "\"30s\"", Seconds(0), Seconds(600), out.clock_skew);
   ReadCaFiles(table, out.ca_files);
+  ReadCrls(table, out);
+  CompareCrlFile(table, config);
   CompareLifetimes(table, out);
   table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadCrls(TomlTable& table, X509Config& out) {
+  read_.Span(table, "crl_validity", "\"1h\"", kShortestCrl, kLongestCrl, out.crl_validity);
+  read_.FilePath("crl_file", table.String("crl_file", kCrlExample), kCrlExample, kMaxPathBytes,
+                 out.crl_file);
+}
+
+// What lies at crl_file is replaced, and everybody is meant to read it.
+void ConfigBuilder::CompareCrlFile(const TomlTable& table, const Config& config) {
+  const std::string& file = config.x509.crl_file;
+  if (file.empty()) return;
+  const Position at = table.At("crl_file");
+  const CaFiles ca = config.x509.ca_files.value_or(CaFiles());
+  const std::array<std::pair<std::string_view, const std::string*>, 5> others{
+      {{"ca_cert", &ca.cert},
+       {"ca_key", &ca.key},
+       {"ca_chain", &ca.chain},
+       {"the socket of [workload_api]", &config.workload_api.socket.path},
+       {"the socket of [admin]", &config.admin.socket.path}}};
+  const std::string fix = "give it a path of its own, such as " + std::string(kCrlExample);
+  for (const auto& [name, path] : others) {
+    if (path->empty() || !SamePath(*path, file)) continue;
+    diagnostics_.Error(at, "crl_file " + Quoted(file) + " is " + std::string(name) + " as well",
+                       fix);
+  }
+  if (IsBelow(file, config.state_dir)) {
+    diagnostics_.Error(
+        at, "crl_file " + Quoted(file) + " is in state_dir, where nobody else can read it", fix);
+  }
 }
 
 void ConfigBuilder::CompareLifetimes(const TomlTable& table, const X509Config& config) {

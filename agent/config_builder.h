@@ -34,8 +34,10 @@ class ConfigBuilder {
   void ReadAdmin(AdminConfig& out);
   void ReadAllowedUids(TomlTable& table, std::vector<uid_t>& out);
   void CompareSockets(const Config& config);
-  void ReadX509(X509Config& out);
+  void ReadX509(Config& config);
   void ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out);
+  void ReadCrls(TomlTable& table, X509Config& out);
+  void CompareCrlFile(const TomlTable& table, const Config& config);
   void CompareLifetimes(const TomlTable& table, const X509Config& config);
   void ReadLimits(LimitsConfig& out);
   void ReadAttestors(UnixAttestorConfig& out);

@@ -58,14 +58,19 @@ void ConfigReader::Path(std::string_view key, const std::optional<Located<std::s
   out = text->value;
 }
 
-void ConfigReader::SocketPath(std::string_view key, const std::optional<Located<std::string>>& text,
-                              std::string& out) {
+void ConfigReader::FilePath(std::string_view key, const std::optional<Located<std::string>>& text,
+                            std::string_view example, std::size_t max_bytes, std::string& out) {
   if (text && text->value.ends_with('/')) {
     diagnostics_.Error(text->at, std::string(key) + " " + Quoted(text->value) + " names a folder",
-                       "name the socket in it, such as \"/run/surety/workload.sock\"");
+                       "name the " + std::string(key) + " in it, such as " + std::string(example));
     return;
   }
-  Path(key, text, kMaxSocketPathBytes, out);
+  Path(key, text, max_bytes, out);
+}
+
+void ConfigReader::SocketPath(std::string_view key, const std::optional<Located<std::string>>& text,
+                              std::string& out) {
+  FilePath(key, text, "\"/run/surety/workload.sock\"", kMaxSocketPathBytes, out);
 }
 
 void ConfigReader::Mode(TomlTable& table, mode_t& out) {

@@ -1,8 +1,6 @@
 #include "agent/daemon.h"
 
-#include <signal.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,18 +8,16 @@
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
+#include "agent/recollection.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
+#include "attestors/lineage_reader.h"
 #include "attestors/linux_process.h"
 
 namespace surety {
 namespace {
 
 constexpr int kTurnThreads = 4;
-constexpr std::chrono::milliseconds kTick{1'000};
-// In ticks: scopes of processes that have exited are only memory.
-constexpr int kSweepEvery = 10;
-constexpr std::chrono::milliseconds kStopGrace{1'500};
 
 AttestorOptions AttestorOptionsOf(const Config& config) {
   AttestorOptions options;
@@ -30,7 +26,18 @@ AttestorOptions AttestorOptionsOf(const Config& config) {
   return options;
 }
 
-Result<std::unique_ptr<Authority>> OpenAuthority(const Config& config, Moment now) {
+PolicySettings PolicySettingsOf(const Config& config) {
+  return {.folder = config.policy.dir,
+          .built_in = config.policy.beneath ? BuiltIn::kBeneath : BuiltIn::kReplaced,
+          .mode = config.policy.monitor ? PolicyMode::kMonitor : PolicyMode::kEnforce,
+          .memory_file = config.state_dir + "/policy.json"};
+}
+
+std::string AuditFolderOf(const Config& config) {
+  return config.audit.dir.empty() ? config.state_dir + "/audit" : config.audit.dir;
+}
+
+Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now) {
   const X509Config& x509 = config.x509;
   if (x509.ca_files)
     return OpenFromFiles({.trust_domain = config.trust_domain,
@@ -65,6 +72,14 @@ UidLimits UidLimitsOf(const LimitsConfig& config, std::uint64_t open_files) {
           .calls_burst = std::max(rate, static_cast<double>(OrNone(config.calls_burst_per_uid)))};
 }
 
+ChurnLimiter::Limits ChurnLimitsOf(const LimitsConfig& config) {
+  ChurnLimiter::Limits limits;
+  limits.tokens_per_second = OrNone(config.short_calls_per_second_per_lineage);
+  limits.most_tokens = std::max(limits.tokens_per_second,
+                                static_cast<double>(OrNone(config.short_calls_burst_per_lineage)));
+  return limits;
+}
+
 SocketOptions SocketOptionsOf(const SocketConfig& config) {
   return {.path = config.path, .mode = config.mode, .owner = config.owner, .group = config.group};
 }
@@ -79,12 +94,24 @@ ApiOptions ApiOptionsOf(const Config& config, std::uint64_t open_files) {
           .stalled_write = config.limits.stalled_write_timeout};
 }
 
+// A quarter of the descriptors for exec probes: three of each connection remain.
+WatchOptions WatchOptionsOf(const Config& config, std::uint64_t open_files) {
+  WatchOptions options;
+  options.sweep_interval = config.watch.sweep_interval;
+  options.use_events = config.watch.events;
+  options.most_probes = std::min<std::size_t>(options.most_probes, open_files / 8);
+  return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
-  if (auto started = daemon->StartParts(); !started) return started.error();
+  using Step = Result<void> (Daemon::*)();
+  for (const Step step : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
+                          &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
+    if (auto done = (*daemon.*step)(); !done) return done.error();
   return daemon;
 }
 
@@ -94,30 +121,120 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
       attestors_(BuiltinAttestors(AttestorOptionsOf(config))),
+      lineages_(MakeLineageReader()),
+      gate_(ChurnLimitsOf(config.limits),
+            [this](const std::string& lineage) {
+              state_->history().Suspect(lineage, "burst", clock_.Now());
+            }),
       entries_(config.entries_dir, EntryRulesOf(config, SelectorKindsOf(attestors_)), clock_),
-      audit_(logger_) {}
+      policy_(PolicySettingsOf(config), clock_) {}
 
-Result<void> Daemon::StartParts() {
-  auto authority = OpenAuthority(config_, clock_.Now());
-  if (!authority) return authority.error();
-  authority_ = *std::move(authority);
-
+Result<void> Daemon::OpenState() {
   auto scheduler = TurnScheduler::Start(clock_, kTurnThreads);
   if (!scheduler) return scheduler.error();
   scheduler_ = *std::move(scheduler);
+  auto boot_id = ReadBootId();
+  if (!boot_id) return boot_id.error();
+  auto state = State::Open({.folder = config_.state_dir,
+                            .boot_id = *std::move(boot_id),
+                            .clock = clock_,
+                            .reader = *lineages_,
+                            .opener = *opener_,
+                            .events = EventsOfSanctions()});
+  if (!state) return state.error().Within("opening the state");
+  state_ = *std::move(state);
+  for (const std::string& note : state_->notes()) logger_->info("state: {}", note);
+  orders_ = std::make_unique<OperatorOrders>(*state_, *opener_, *lineages_, clock_,
+                                             [this] { scheduler_->WakeAll(); });
+  return {};
+}
 
-  // The watch begins before the first load, so that no change falls between.
-  auto watch = EntriesWatch::Start(config_.entries_dir, [this] { LoadEntries(); });
-  if (!watch) return watch.error();
-  entries_watch_ = *std::move(watch);
+Result<void> Daemon::OpenRecord() {
+  static AuditDisk disk;
+  AuditFileOptions options;
+  options.folder = AuditFolderOf(config_);
+  options.segment_bytes = config_.audit.segment_size;
+  options.keep_segments = config_.audit.keep_segments;
+  options.checkpoint_interval = config_.audit.checkpoint_interval;
+  auto file = AuditFile::Open(std::move(options), clock_.Now(), disk);
+  if (!file) return file.error().Within("opening the audit log");
+  audit_file_ = *std::move(file);
+  audit_ = std::make_unique<AuditToLog>(*audit_file_, logger_);
+
+  const auto learnt = Recollect(AuditFolderOf(config_), *state_);
+  if (!learnt) return learnt.error();
+  state_->Ready(clock_.Now());
+  Note("daemon.started", NoticeSeverity::kInfo,
+       {{"version", std::string(kVersion)},
+        {"trust_domain", config_.trust_domain.name()},
+        {"records_learnt_again", std::to_string(learnt->turns)}});
+  tender_ = std::make_unique<AuditTender>(*audit_file_, clock_, *logger_);
+  return {};
+}
+
+Result<void> Daemon::OpenAuthority() {
+  auto authority = AuthorityOf(config_, clock_.Now());
+  if (!authority) return authority.error();
+  authority_ = *std::move(authority);
+  auto crls = CrlPublisher::Open(*authority_, state_->revocations(),
+                                 {.state_dir = config_.state_dir,
+                                  .validity = config_.x509.crl_validity,
+                                  .clock_skew = config_.x509.clock_skew,
+                                  .file = config_.x509.crl_file});
+  if (!crls) return crls.error().Within("opening the CRLs");
+  crls_ = *std::move(crls);
+  // Before anybody is served, so that the first bundles have their CRLs.
+  Heed(crls_->Work(clock_.Now()));
+  crl_keeper_ = std::make_unique<CrlKeeper>(
+      *crls_, clock_, [this](const CrlProgress& progress) { Heed(progress); });
+  return {};
+}
+
+Result<void> Daemon::StartWatching() {
+  auto watcher = ProcessWatcher::Start(clock_, *opener_, EventsOfWatcher(),
+                                       WatchOptionsOf(config_, open_files_));
+  if (!watcher) return watcher.error().Within("watching processes");
+  watcher_ = *std::move(watcher);
+  const WatcherStatus status = watcher_->Status();
+  if (status.mode == WakeMode::kSweep)
+    logger_->warn("changes of processes are found by sweeps alone, every {} ms: {}",
+                  config_.watch.sweep_interval.count(), status.why_no_events);
+  // What ran on while no daemon watched is followed and looked at again.
+  for (const ProcessKey& process : state_->scopes().Processes()) {
+    auto handle = opener_->OpenByPid(process.pid);
+    if (handle && (*handle)->key() == process) watcher_->Follow(*std::move(handle));
+  }
+  auto clock_watch = ClockChangeWatch::Start([this] { LookAtClock(clock_.Now()); });
+  if (!clock_watch) return clock_watch.error();
+  clock_watch_ = *std::move(clock_watch);
+  return {};
+}
+
+Result<void> Daemon::LoadRules() {
+  // The watches begin before the first load, so that no change falls between.
+  auto entries = EntriesWatch::Start(config_.entries_dir, [this] { LoadEntries(); });
+  if (!entries) return entries.error();
+  entries_watch_ = *std::move(entries);
   LoadEntries();
+  if (!config_.policy.dir.empty()) {
+    auto policies = EntriesWatch::Start(config_.policy.dir, [this] { LoadPolicies(); });
+    if (!policies) return policies.error();
+    policies_watch_ = *std::move(policies);
+  }
+  LoadPolicies();
+  return {};
+}
 
+Result<void> Daemon::Serve() {
+  WalkRules rules;
+  rules.refuse_at_expiry = config_.policy.refuse_at_expiry;
   auto api = ApiServer::Start({.walk = Walk(),
-                               .rules = {},
+                               .rules = rules,
                                .scheduler = *scheduler_,
                                .opener = *opener_,
                                .clock = clock_,
                                .status = *this,
+                               .actions = *orders_,
                                .logger = logger_},
                               ApiOptionsOf(config_, open_files_));
   if (!api) return api.error();
@@ -132,99 +249,56 @@ Daemon::~Daemon() { Stop(); }
 WalkParts Daemon::Walk() {
   return {.attestors = attestors_,
           .entries = entries_,
-          .ledger = ledger_,
-          .history = history_,
+          .ledger = state_->scopes(),
+          .history = state_->history(),
           .policy = policy_,
           .issuer = *authority_,
-          .bundles = *authority_,
-          .audit = audit_,
-          .sanctions = sanctions_,
-          .watcher = watcher_,
+          .bundles = *crls_,
+          .audit = *audit_,
+          .sanctions = state_->sanctions(),
+          .watcher = *watcher_,
+          .gate = gate_,
           .clock = clock_};
 }
 
-void Daemon::Run(Signals& signals) {
-  while (true) {
-    const auto signal = signals.Wait(kTick);
-    if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) Reload();
-    KeepHouse();
-  }
-  logger_->info("stopping: every stream ends with UNAVAILABLE");
-  Stop();
+SanctionEvents Daemon::EventsOfSanctions() {
+  return {.revoked =
+              [this] {
+                if (crl_keeper_) crl_keeper_->Wake();
+              },
+          .wake =
+              [this](const std::vector<ProcessKey>& processes) {
+                for (const ProcessKey& process : processes) scheduler_->WakeProcess(process);
+              },
+          .quarantine_ended =
+              [this](const std::string& lineage) {
+                state_->history().Suspect(lineage, "quarantine.released", clock_.Now());
+              },
+          .notice =
+              [this](const AuditNotice& notice) {
+                // What is not recorded has happened all the same; the log itself tells why.
+                if (!audit_) return;
+                const auto noted = audit_->Note(notice);
+                static_cast<void>(noted);
+              }};
 }
 
-void Daemon::Stop() {
-  entries_watch_.reset();
-  if (api_) api_->Stop(kStopGrace);
-  if (scheduler_) scheduler_->Stop();
-  api_.reset();
-}
-
-void Daemon::Reload() {
-  logger_->info("SIGHUP: reading entries and authority files again");
-  LoadEntries();
-  Heed(authority_->Reload(clock_.Now()));
-}
-
-void Daemon::LoadEntries() {
-  const EntryLoad load = entries_.Load();
-  for (const Diagnostic& item : load.diagnostics.items())
-    logger_->log(item.severity == Severity::kError ? spdlog::level::err : spdlog::level::warn,
-                 "{}:{}:{}: {} ({})", item.file, item.at.line, item.at.column, item.what, item.fix);
-  if (!load.ok()) {
-    if (load.count != 0)
-      logger_->error("entries not loaded, errors: {}; the last good set of {} stays in force",
-                     load.diagnostics.errors(), load.count);
-    else
-      logger_->error("entries not loaded, errors: {}; no process has an identity until mended",
-                     load.diagnostics.errors());
-  } else if (load.changed) {
-    logger_->info("{} entries in force", load.count);
-    scheduler_->WakeAll();
-  }
-}
-
-void Daemon::KeepHouse() {
-  const Moment now = clock_.Now();
-  const auto moved = wall_clock_.Look(now);
-  const bool clock_set = moved != BootClock::duration::zero();
-  if (clock_set)
-    logger_->warn("the wall clock was set by {} s: SVIDs carry the new time from now on",
-                  std::chrono::duration_cast<Seconds>(moved).count());
-  if (clock_set || now.boot >= advance_at_) Heed(authority_->Advance(now));
-  api_->CutStalled();
-  if (++ticks_ % kSweepEvery == 0) ledger_.Sweep();
-}
-
-void Daemon::Heed(const AuthorityProgress& progress) {
-  for (const std::string& event : progress.events) logger_->info("authority: {}", event);
-  const std::string failure = progress.failure ? progress.failure->Text() : std::string();
-  if (failure != authority_failure_ && !failure.empty()) logger_->error("authority: {}", failure);
-  authority_failure_ = failure;
-  advance_at_ = progress.call_again_at;
-  if (progress.bundles_changed) scheduler_->WakeAll();
-}
-
-DaemonStatus Daemon::Status() const {
-  DaemonStatus status;
-  status.version = kVersion;
-  status.trust_domain = config_.trust_domain.name();
-  status.pid = ::getpid();
-  status.started_at = started_.wall;
-  status.bundle_revision = authority_->Bundles()->revision;
-  status.authorities = authority_->Status();
-  status.degraded = authority_->Degraded(clock_.Now().wall);
-
-  const EntryStoreStatus entries = entries_.Status();
-  status.entries = {.count = static_cast<std::uint32_t>(entries.count),
-                    .loaded_at = entries.loaded_at,
-                    .folder = entries.folder,
-                    .last_error = entries.last_error};
-  if (!entries.last_error.empty())
-    status.degraded.push_back("the newest entry files were not taken: " + entries.last_error);
-  status.load.ready_turns = static_cast<std::uint32_t>(scheduler_->ready());
-  return status;
+WatcherEvents Daemon::EventsOfWatcher() {
+  return {.changed = [this](const ProcessKey& process,
+                            WakeReason) { scheduler_->WakeProcess(process); },
+          .exited =
+              [this](const ProcessKey& process) {
+                state_->Exited(process, clock_.Now());
+                scheduler_->WakeProcess(process);
+              },
+          .forked = [this](const ProcessKey& parent,
+                           const ProcessKey& child) { state_->Forked(parent, child); },
+          .lost =
+              [this] {
+                Note("watch.lost", NoticeSeverity::kWarning,
+                     {{"meaning", "kernel events were lost; every process is looked at again"}});
+                scheduler_->WakeAll();
+              }};
 }
 
 }  // namespace surety

@@ -2,19 +2,26 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "agent/config.h"
+#include "agent/crl_keeper.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
-#include "agent/policy/entry_policy.h"
+#include "agent/issuance/crl_publisher.h"
+#include "agent/operator_orders.h"
+#include "agent/policy/churn_limiter.h"
+#include "agent/policy/policy_engine.h"
+#include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
-#include "agent/record/scope_memory.h"
+#include "agent/record/state.h"
 #include "agent/signals.h"
+#include "agent/watch/clock_change_watch.h"
+#include "agent/watch/process_watcher.h"
 #include "agent/watch/system_clock.h"
 #include "agent/watch/turn_scheduler.h"
 #include "agent/watch/wall_clock_watch.h"
-#include "agent/without_memory.h"
 #include "surety/daemon_status.h"
 #include "workload_api/api_server.h"
 
@@ -35,39 +42,65 @@ class Daemon final : private StatusSource {
 
  private:
   Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger);
-  Result<void> StartParts();
+  // In this order: each needs those before it.
+  Result<void> OpenState();
+  Result<void> OpenRecord();
+  Result<void> OpenAuthority();
+  Result<void> StartWatching();
+  Result<void> LoadRules();
+  Result<void> Serve();
 
   void Reload();
   void LoadEntries();
+  void LoadPolicies();
   void KeepHouse();
+  void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
+  void Heed(const CrlProgress& progress);
+  void Note(std::string_view what, NoticeSeverity severity,
+            std::vector<std::pair<std::string, std::string>> details);
   void Stop();
+  [[nodiscard]] SanctionEvents EventsOfSanctions();
+  [[nodiscard]] WatcherEvents EventsOfWatcher();
   [[nodiscard]] DaemonStatus Status() const override;
+  [[nodiscard]] HookStatus Hook() const;
+  [[nodiscard]] std::vector<std::string> Degraded() const;
+  void Tell(const Diagnostics& diagnostics);
   [[nodiscard]] WalkParts Walk();
 
   const Config config_;
   const std::shared_ptr<spdlog::logger> logger_;
   const std::uint64_t open_files_;
   SystemClock clock_;
-  WallClockWatch wall_clock_{clock_.Now()};
   const Moment started_ = clock_.Now();
   // Made in this order, gone in the reverse: whoever uses a part is below it.
   const std::unique_ptr<ProcessOpener> opener_;
   const std::vector<std::unique_ptr<Attestor>> attestors_;
+  const std::unique_ptr<LineageReader> lineages_;
+  ChurnLimiter gate_;
   FolderEntryStore entries_;
-  ScopeMemory ledger_;
-  WithoutHistory history_;
-  const EntryPolicy policy_;
-  AuditToLog audit_;
-  WithoutSanctions sanctions_;
-  WithoutWatcher watcher_;
-  std::unique_ptr<Authority> authority_;
+  PolicyEngine policy_;
+  std::unique_ptr<AuditFile> audit_file_;
+  std::unique_ptr<AuditToLog> audit_;
   std::unique_ptr<TurnScheduler> scheduler_;
+  std::unique_ptr<State> state_;
+  std::unique_ptr<Authority> authority_;
+  std::unique_ptr<CrlPublisher> crls_;
+  std::unique_ptr<OperatorOrders> orders_;
+  std::unique_ptr<AuditTender> tender_;
+  std::unique_ptr<CrlKeeper> crl_keeper_;
+  std::unique_ptr<ProcessWatcher> watcher_;
   std::unique_ptr<EntriesWatch> entries_watch_;
+  std::unique_ptr<EntriesWatch> policies_watch_;
+  std::unique_ptr<ClockChangeWatch> clock_watch_;
   std::unique_ptr<ApiServer> api_;
-  std::string authority_failure_;  // Of the last advance; logged when it changes.
-  BootTime advance_at_{};
-  int ticks_ = 0;
+
+  std::mutex clock_mutex_;
+  WallClockWatch wall_clock_{started_};  // By clock_mutex_.
+
+  std::atomic<BootTime> advance_at_ = BootTime{};
+  std::string authority_failure_;  // Of the thread that keeps house.
+  std::string crl_failure_;        // Of the keeper's thread.
 };
 
 }  // namespace surety

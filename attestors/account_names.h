@@ -35,6 +35,9 @@ class AccountNames {
   Result<Name> User(uid_t uid, uid_t share, BootClock::duration patience);
   Result<Name> Group(gid_t gid, uid_t share, BootClock::duration patience);
 
+  void ForgetUser(uid_t uid) { users_.Forget(uid); }
+  void ForgetGroup(gid_t gid) { groups_.Forget(gid); }
+
  private:
   const AccountDatabase database_;
   const std::shared_ptr<WorkerPool> pool_;

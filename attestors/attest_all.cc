@@ -15,6 +15,7 @@ void Append(Attestation& all, Attestation part) {
     all.selectors.Merge(part.selectors);
   }
   std::move(part.missing.begin(), part.missing.end(), std::back_inserter(all.missing));
+  if (part.executable) all.executable = part.executable;
 }
 
 }  // namespace

@@ -84,13 +84,25 @@ class BackgroundLookup {
     return Pending(slot, now);
   }
 
+  /// Drops the answer for this key, and that of work which is under way: what is
+  /// asked from now on is worked out from now on.
+  void Forget(const Key& key) {
+    const std::lock_guard lock(book_->mutex);
+    const auto at = book_->slots.find(key);
+    if (at == book_->slots.end()) return;
+    at->second.answer.reset();
+    at->second.renew = {};
+    at->second.outdated = at->second.running;
+  }
+
  private:
   struct Slot {
     std::optional<Result<Value>> answer;
-    BootTime answered{};   // When `answer` was worked out.
-    BootTime renew{};      // When to work it out again.
-    BootTime since{};      // When the running work was asked for.
-    bool running = false;  // A running slot is not forgotten.
+    BootTime answered{};    // When `answer` was worked out.
+    BootTime renew{};       // When to work it out again.
+    BootTime since{};       // When the running work was asked for.
+    bool running = false;   // A running slot is not thrown out.
+    bool outdated = false;  // The running work began before Forget: its answer is dropped.
     typename std::list<Key>::iterator place;
   };
   // Shared with the work in progress.
@@ -139,13 +151,14 @@ class BackgroundLookup {
       Slot& slot = book->slots.at(key);
       const BootTime ended = now();
       slot.running = false;
+      book->answered.notify_all();
+      if (std::exchange(slot.outdated, false)) return;
       slot.renew = ended + (answer ? times.fresh : times.failed);
       const bool servable = slot.answer && *slot.answer && ended - slot.answered < times.kept;
       if (answer || !servable) {
         slot.answer = std::move(answer);
         slot.answered = ended;
       }
-      book->answered.notify_all();
     };
   }
 

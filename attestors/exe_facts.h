@@ -4,9 +4,11 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "attestors/exe_hasher.h"
 #include "attestors/exe_path.h"
+#include "attestors/exe_replaced.h"
 #include "attestors/file_identity.h"
 #include "attestors/findings.h"
 #include "attestors/host_view.h"
@@ -27,31 +29,45 @@ namespace surety {
 ///   - a deleted file has no path: what it was called is a claim.
 /// `exe:deleted` or `exe:memfd` stands for a file without a name, `exe:unhashed`
 /// for one whose hash would prove nothing (see ExeHasher and MountTrust).
+/// `exe:replaced` comes with `exe:deleted` where the old name leads to another
+/// file that only root can have put there (ReplacedCheck): a package was upgraded.
 ///
 /// Thread-safe. Nothing here waits for a file system: files are looked at with
 /// statx(2) and AT_STATX_DONT_SYNC, everything else is done by workers.
 class ExeFacts {
  public:
+  /// What one look at a process found.
+  struct Look {
+    const ProcessHandle& process;
+    int exe = -1;    ///< process.OpenExecutable()'s.
+    FileFacts file;  ///< LookAtFile's of it, with MountIdKind::kUnique.
+    /// The process is in the host's user namespace; nullopt: it could not be told,
+    /// so neither can the facts here.
+    std::optional<bool> on_host;
+    std::optional<bool> in_container;  ///< Namespaces::InContainer.
+    uid_t share = 0;                   ///< For whose account work is done.
+    BootTime patience_end{};           ///< For what is worked out in the background.
+  };
+
   /// `host` outlives this.
   ExeFacts(const HostView& host, const ExeHashLimits& limits,
            const BackgroundLookup<std::string, bool>::Now& now);
 
-  /// `exe` is process.OpenExecutable()'s. `on_host`: the process is in the host's
-  /// user namespace; nullopt: it could not be told, so neither can these.
-  /// What is worked out in the background is waited for until `patience_end` at
-  /// most. kPeerGone, and no other Error.
-  Result<void> Add(const ProcessHandle& process, int exe, std::optional<bool> on_host, uid_t share,
-                   BootTime patience_end, Findings& findings);
+  /// kPeerGone, and no other Error.
+  Result<void> Add(const Look& look, Findings& findings);
+
+  /// Drops what is remembered of this file under the names it has now.
+  void Forget(int exe, const FileFacts& file);
 
  private:
-  void AddPath(int exe, const FileFacts& file, bool on_host, uid_t share, BootTime patience_end,
-               Findings& findings);
-  Result<void> AddHash(const ProcessHandle& process, int exe, const FileFacts& file, bool on_host,
-                       uid_t share, BootTime patience_end, Findings& findings);
+  void AddPath(const Look& look, bool on_host, Findings& findings);
+  void AddDeleted(const Look& look, std::string name, Findings& findings);
+  Result<void> AddHash(const Look& look, bool on_host, Findings& findings);
 
   const HostView& host_;
   MountTrust mounts_;
   PathCheck paths_;
+  ReplacedCheck replaced_;
   ExeHasher hasher_;
 };
 

@@ -41,6 +41,8 @@ class ExeHasher {
   /// kResourceExhausted (out of descriptors). Waits `patience` at most.
   Result<Hash> Sha256(int exe, const FileIdentity& file, uid_t share, BootClock::duration patience);
 
+  void Forget(const FileIdentity& file) { hashes_.Forget(file); }
+
  private:
   const ExeHashLimits limits_;
   const std::shared_ptr<WorkerPool> pool_;

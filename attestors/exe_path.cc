@@ -55,9 +55,12 @@ constexpr LookupTimes kTimes{std::chrono::milliseconds(1'000), std::chrono::mill
 }  // namespace
 
 Result<std::string> NameOfOpenFile(int fd) {
-  std::array<char, PATH_MAX + 1> name{};
-  const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  const ssize_t length = ::readlink(link.c_str(), name.data(), name.size());
+  // Opened once: the way there costs as much as the answer.
+  static const UniqueFd own_files(::open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::array<char, PATH_MAX + 1> name;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const std::string number = std::to_string(fd);
+  const std::string link = own_files ? number : "/proc/self/fd/" + number;
+  const ssize_t length = ::readlinkat(own_files.get(), link.c_str(), name.data(), name.size());
   if (length < 0)
     return Error(ErrorCode::kUnavailable,
                  "reading the executable's path: " + std::string(std::strerror(errno)));
@@ -91,6 +94,10 @@ Result<bool> PathCheck::LeadsTo(const std::string& path, const FileIdentity& fil
       return LookSlowly(root->get(), path, file);
     });
   });
+}
+
+void PathCheck::Forget(const std::string& path, const FileIdentity& file) {
+  slow_.Forget(QuestionOf(path, file));
 }
 
 }  // namespace surety

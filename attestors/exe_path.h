@@ -36,6 +36,8 @@ class PathCheck {
   Result<bool> LeadsTo(const std::string& path, const FileIdentity& file, uid_t share,
                        BootClock::duration patience);
 
+  void Forget(const std::string& path, const FileIdentity& file);
+
  private:
   const std::shared_ptr<const UniqueFd> root_;
   BackgroundLookup<std::string, bool> slow_;

@@ -22,6 +22,20 @@ std::int64_t Nanoseconds(const statx_timestamp& time) {
   return out;
 }
 
+std::optional<FileFacts> Look(int fd, const char* name, int flags, MountIdKind mount_id) {
+  const unsigned wanted_id =
+      mount_id == MountIdKind::kUnique ? kStatxMountIdUnique : unsigned{STATX_MNT_ID};
+  struct statx seen {};
+  if (::statx(fd, name, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | wanted_id, &seen) != 0)
+    return std::nullopt;
+  FileFacts facts;
+  facts.identity = {makedev(seen.stx_dev_major, seen.stx_dev_minor), seen.stx_ino,
+                    Nanoseconds(seen.stx_ctime), Nanoseconds(seen.stx_mtime), seen.stx_size};
+  facts.links = seen.stx_nlink;
+  if ((seen.stx_mask & wanted_id) != 0) facts.mount_id = seen.stx_mnt_id;
+  return facts;
+}
+
 }  // namespace
 
 bool FileIdentity::SettledBy(WallTime now) const {
@@ -36,18 +50,12 @@ bool FileIdentity::SettledBy(WallTime now) const {
 }
 
 Result<FileFacts> LookAtFile(int fd, MountIdKind mount_id) {
-  const unsigned wanted_id =
-      mount_id == MountIdKind::kUnique ? kStatxMountIdUnique : unsigned{STATX_MNT_ID};
-  struct statx seen {};
-  if (::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_BASIC_STATS | wanted_id, &seen) !=
-      0)
-    return Error(ErrorCode::kUnavailable, "statx: " + std::string(std::strerror(errno)));
-  FileFacts facts;
-  facts.identity = {makedev(seen.stx_dev_major, seen.stx_dev_minor), seen.stx_ino,
-                    Nanoseconds(seen.stx_ctime), Nanoseconds(seen.stx_mtime), seen.stx_size};
-  facts.links = seen.stx_nlink;
-  if ((seen.stx_mask & wanted_id) != 0) facts.mount_id = seen.stx_mnt_id;
-  return facts;
+  if (const auto facts = Look(fd, "", AT_EMPTY_PATH, mount_id)) return *facts;
+  return Error(ErrorCode::kUnavailable, "statx: " + std::string(std::strerror(errno)));
+}
+
+std::optional<FileFacts> LookAtLinked(int directory, const char* name, MountIdKind mount_id) {
+  return Look(directory, name, 0, mount_id);
 }
 
 }  // namespace surety

@@ -46,6 +46,10 @@ enum class MountIdKind {
 /// Does not block. kUnavailable if statx fails.
 Result<FileFacts> LookAtFile(int fd, MountIdKind mount_id);
 
+/// The same of what `name` leads to from `directory`, which must be one of the
+/// kernel's own links (/proc/PID/exe). nullopt if statx fails, with errno set.
+std::optional<FileFacts> LookAtLinked(int directory, const char* name, MountIdKind mount_id);
+
 }  // namespace surety
 
 template <>

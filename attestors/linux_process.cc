@@ -1,9 +1,7 @@
 #include "attestors/linux_process.h"
 
 #include <fcntl.h>
-#include <linux/ioctl.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,24 +12,20 @@
 #include <unordered_map>
 #include <utility>
 
+#include "attestors/pidfd_answer.h"
+#include "attestors/proc_file.h"
 #include "attestors/proc_text.h"
+#include "attestors/running_executable.h"
 
 namespace surety {
 namespace {
 
-// linux/pidfd.h since 6.13; older headers do not have it.
-struct PidfdInfo {
-  std::uint64_t mask;
-  std::uint64_t cgroup_id;
-  std::array<std::uint32_t, 11> ids;
-  std::int32_t exit_code;
-};
-static_assert(sizeof(PidfdInfo) == 64);
-constexpr std::uint64_t kPidfdInfoCgroupId = 1U << 2U;
-constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
-
 constexpr std::size_t kMaxStat = 4096;
-constexpr std::size_t kReadStep = 4096;
+constexpr std::size_t kMaxLink = 4096;
+// Two for each of the first 256 processes: what opening afresh would cost is saved
+// where it matters, and thousands of processes do not eat up the descriptors.
+constexpr int kKeptDescriptors = 512;
+constexpr std::string_view kPidNamespace = "ns/pid";
 
 bool HasExited(int pidfd) {
   pollfd watched{pidfd, POLLIN, 0};
@@ -46,55 +40,28 @@ Error Gone(pid_t pid) {
   return {ErrorCode::kPeerGone, "process " + std::to_string(pid) + " has exited"};
 }
 
-// What a failed call on a file of /proc/PID means while the process lives.
-ErrorCode CodeOf(int error) {
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-    case EINVAL:
-    case EOPNOTSUPP: return ErrorCode::kNotFound;
-    case EACCES:
-    case EPERM: return ErrorCode::kPermissionDenied;
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM: return ErrorCode::kResourceExhausted;
-    default: return ErrorCode::kUnavailable;
-  }
-}
-
 bool StaysInside(std::string_view name) {
   return !name.empty() && name.front() != '/' && name.find("..") == std::string_view::npos;
 }
 
-// nullopt above `max_bytes`; errno on failure.
-Result<std::optional<std::string>> ReadWhole(int fd, std::size_t max_bytes, int& error) {
-  std::string text;
-  std::array<char, kReadStep> step{};
-  for (;;) {
-    const ssize_t got = ::read(fd, step.data(), step.size());
-    if (got == 0) return std::optional(std::move(text));
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      error = errno;
-      return Error(CodeOf(error), std::strerror(error));
-    }
-    text.append(step.data(), static_cast<std::size_t>(got));
-    if (text.size() > max_bytes) return std::optional<std::string>();
-  }
-}
-
-class LinuxProcess final : public ProcessHandle {
+class LinuxProcess final : public LookableProcess {
  public:
-  LinuxProcess(pid_t pid, UniqueFd pidfd, UniqueFd directory)
-      : pidfd_(std::move(pidfd)), directory_(std::move(directory)), key_{pid, 0} {}
+  LinuxProcess(pid_t pid, UniqueFd pidfd, UniqueFd directory,
+               const std::shared_ptr<Allowance>& allowance)
+      : pidfd_(std::move(pidfd)),
+        directory_(std::move(directory)),
+        status_(allowance),
+        cgroup_(allowance),
+        key_{pid, 0} {}
 
-  // The last step of opening: what the handle is known by.
-  Result<void> ReadKey() {
+  // The last step of opening: what the handle is known by, and what never changes.
+  Result<void> ReadConstants() {
     const auto stat = ReadFile("stat", kMaxStat);
     if (!stat) return stat.error();
     const auto ticks = ParseStartTicks(*stat);
     if (!ticks) return ticks.error();
     key_.start_ticks = *ticks;
+    if (auto link = ReadLink(kPidNamespace)) pid_namespace_ = *std::move(link);
     return {};
   }
 
@@ -103,63 +70,83 @@ class LinuxProcess final : public ProcessHandle {
   [[nodiscard]] bool IsAlive() const override { return !HasExited(pidfd_.get()); }
 
   Result<std::string> ReadFile(std::string_view name, std::size_t max_bytes) const override {
-    const auto file = OpenAt(name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
-    if (!file) return file.error();
     int error = 0;
-    auto text = ReadWhole(file->get(), max_bytes, error);
+    KeptFile* const kept = KeptFor(name);
+    if (kept != nullptr && kept->get() >= 0) {
+      auto text = ReadKeptFile(kept->get(), error);
+      if (!text) return Failed("read", name, error);
+      if (*text) return Within(max_bytes, name, **std::move(text));
+    }
+    auto file = OpenAt(name, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+    if (!file) return file.error();
+    auto text = ReadProcFile(file->get(), max_bytes, IsOneRecord(name), error);
     if (!text) return Failed("read", name, error);
-    if (!IsAlive()) return Gone(key_.pid);
-    if (!*text)
-      return Error(ErrorCode::kResourceExhausted,
-                   Where(name) + " is longer than " + std::to_string(max_bytes) + " bytes");
+    if (!*text) return TooLong(name, max_bytes);
+    if (kept != nullptr) kept->Keep(*std::move(file));
     return **std::move(text);
   }
 
   Result<std::string> ReadLink(std::string_view name) const override {
+    if (!pid_namespace_.empty() && name == kPidNamespace) return pid_namespace_;
     if (!StaysInside(name)) return Outside(name);
-    std::array<char, kReadStep + 1> target{};
+    std::array<char, kMaxLink + 1> target;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     const std::string path(name);
     const ssize_t length =
         ::readlinkat(directory_.get(), path.c_str(), target.data(), target.size());
     if (length < 0) return Failed("read the link", name, errno);
-    if (!IsAlive()) return Gone(key_.pid);
     if (static_cast<std::size_t>(length) == target.size())
       return Error(ErrorCode::kResourceExhausted, Where(name) + " is too long a link");
     return std::string(target.data(), static_cast<std::size_t>(length));
   }
 
-  Result<UniqueFd> OpenExecutable() const override {
-    auto file = OpenAt("exe", O_PATH);
+  Result<UniqueFd> OpenExecutable() const override { return OpenAt("exe", O_PATH); }
+
+  [[nodiscard]] Result<FileFacts> LookAtExecutable() const override {
+    if (const auto facts = LookAtLinked(directory_.get(), "exe", MountIdKind::kUnique))
+      return *facts;
+    return Failed("look at", "exe", errno);
+  }
+
+  // Bound to the memory that the process has now (mm_struct), without holding it.
+  Result<UniqueFd> OpenExecProbe() const override {
+    auto file = OpenAt("pagemap", O_RDONLY);
     if (file && !IsAlive()) return Gone(key_.pid);
     return file;
   }
 
   Result<std::uint64_t> CgroupId() const override {
-    PidfdInfo info{};
-    info.mask = kPidfdInfoCgroupId;
-    const int outcome = ::ioctl(pidfd_.get(), kPidfdGetInfo, &info);
-    const int error = errno;
-    if (!IsAlive()) return Gone(key_.pid);
-    if (outcome < 0 && error != ENOTTY && error != EINVAL)
-      return Error(CodeOf(error), "PIDFD_GET_INFO of process " + std::to_string(key_.pid) + ": " +
-                                      std::strerror(error));
-    if (outcome < 0 || (info.mask & kPidfdInfoCgroupId) == 0)
+    const auto info = AskPidfd(pidfd_.get());
+    if (!info) return info.error().code() == ErrorCode::kPeerGone ? Gone(key_.pid) : info.error();
+    if (!info->cgroup_id)
       return Error(ErrorCode::kNotFound, "this kernel does not tell cgroup ids (6.13 does)");
-    return info.cgroup_id;
+    return *info->cgroup_id;
   }
 
  private:
   [[nodiscard]] std::string Where(std::string_view name) const {
     return "/proc/" + std::to_string(key_.pid) + "/" + std::string(name);
   }
+  [[nodiscard]] KeptFile* KeptFor(std::string_view name) const {
+    if (name == "status") return &status_;
+    return name == "cgroup" ? &cgroup_ : nullptr;
+  }
+  [[nodiscard]] Error TooLong(std::string_view name, std::size_t max_bytes) const {
+    return {ErrorCode::kResourceExhausted,
+            Where(name) + " is longer than " + std::to_string(max_bytes) + " bytes"};
+  }
+  [[nodiscard]] Result<std::string> Within(std::size_t max_bytes, std::string_view name,
+                                           std::string text) const {
+    if (text.size() > max_bytes) return TooLong(name, max_bytes);
+    return text;
+  }
   [[nodiscard]] Error Outside(std::string_view name) const {
     return {ErrorCode::kInvalidArgument, Where(name) + " does not name a file of the process"};
   }
   [[nodiscard]] Error Failed(std::string_view what, std::string_view name, int error) const {
     if (error == ESRCH || !IsAlive()) return Gone(key_.pid);
-    return {CodeOf(error), "cannot " + std::string(what) + " " + Where(name) + ": " +
-                               std::strerror(error) +
-                               (error == EACCES ? " (CAP_SYS_PTRACE is needed)" : "")};
+    return {CodeOfProcError(error), "cannot " + std::string(what) + " " + Where(name) + ": " +
+                                        std::strerror(error) +
+                                        (error == EACCES ? " (CAP_SYS_PTRACE is needed)" : "")};
   }
   [[nodiscard]] Result<UniqueFd> OpenAt(std::string_view name, int flags) const {
     if (!StaysInside(name)) return Outside(name);
@@ -171,7 +158,11 @@ class LinuxProcess final : public ProcessHandle {
 
   const UniqueFd pidfd_;
   const UniqueFd directory_;
-  ProcessKey key_;  // Constant once ReadKey has succeeded.
+  mutable KeptFile status_;  // Own locks.
+  mutable KeptFile cgroup_;
+  // Constant once ReadConstants has succeeded.
+  ProcessKey key_;
+  std::string pid_namespace_;  // The link's target; empty if it could not be read.
 };
 
 class LinuxProcessOpener final : public ProcessOpener {
@@ -185,10 +176,11 @@ class LinuxProcessOpener final : public ProcessOpener {
     const int error = errno;
     if (HasExited(pidfd.get())) return Gone(pid);
     if (!directory)
-      return Error(error == ENOENT ? ErrorCode::kUnavailable : CodeOf(error),
+      return Error(error == ENOENT ? ErrorCode::kUnavailable : CodeOfProcError(error),
                    "cannot open " + path + ": " + std::strerror(error));
-    auto process = std::make_shared<LinuxProcess>(pid, std::move(pidfd), std::move(directory));
-    if (const auto keyed = process->ReadKey(); !keyed) return keyed.error();
+    auto process =
+        std::make_shared<LinuxProcess>(pid, std::move(pidfd), std::move(directory), allowance_);
+    if (const auto keyed = process->ReadConstants(); !keyed) return keyed.error();
     return Share(std::move(process));
   }
 
@@ -202,7 +194,8 @@ class LinuxProcessOpener final : public ProcessOpener {
     // A thread that leads no process: EINVAL before Linux 6.9, ENOENT since.
     if (error == EINVAL || error == ENOENT)
       return Error(ErrorCode::kInvalidArgument, std::to_string(pid) + " is a thread's id");
-    return Error(CodeOf(error), "pidfd_open(" + std::to_string(pid) + "): " + std::strerror(error));
+    return Error(CodeOfProcError(error),
+                 "pidfd_open(" + std::to_string(pid) + "): " + std::strerror(error));
   }
 
  private:
@@ -222,6 +215,7 @@ class LinuxProcessOpener final : public ProcessOpener {
   }
 
   static constexpr std::size_t kSmallest = 64;
+  const std::shared_ptr<Allowance> allowance_ = std::make_shared<Allowance>(kKeptDescriptors);
   std::mutex mutex_;
   std::unordered_map<ProcessKey, std::weak_ptr<const ProcessHandle>> handles_;  // By mutex_.
   std::size_t sweep_at_ = kSmallest;                                            // By mutex_.

@@ -12,6 +12,15 @@ namespace surety {
 /// own descriptor never leads to a later process of the same pid. Handles of one
 /// process are shared; what has been let go is forgotten.
 ///
+/// While fewer than 512 such descriptors are open, a handle also keeps those of
+/// /proc/PID/status and cgroup open between reads. Each pread(2) of them from the
+/// start has the kernel print the file anew, for this process or for none.
+///
+/// A read does not ask whether the process still lives, since whoever reads asks
+/// IsAlive() after the last read: of a process that has exited and is not yet
+/// reaped, a read may still give its last state. A read that fails says kPeerGone
+/// if that is why.
+///
 /// Errors of both opens: kPeerGone (exited, also when not yet reaped),
 /// kInvalidArgument (no process id, or the id of a thread), kUnavailable (not
 /// visible in this pid namespace), kResourceExhausted (out of descriptors).

@@ -1,10 +1,15 @@
 #include "attestors/namespaces.h"
 
-#include <string>
-
 #include "attestors/proc_text.h"
 
 namespace surety {
+namespace {
+
+// In the order of kNamespaceNames.
+constexpr std::array<std::string_view, kNamespaceNames.size()> kLinks = {
+    "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/time", "ns/user", "ns/uts"};
+
+}  // namespace
 
 std::optional<bool> Namespaces::Shares(NamespaceKind kind, const Namespaces& other) const {
   const Inode mine = Get(kind);
@@ -24,17 +29,14 @@ std::optional<bool> Namespaces::InContainer(const Namespaces& host) const {
 
 Result<NamespaceLook> ReadNamespaces(const ProcessHandle& process) {
   NamespaceLook look;
-  std::string name;
   for (std::size_t i = 0; i < kNamespaceNames.size(); ++i) {
-    const std::string_view kind = kNamespaceNames.at(i);
-    name.assign("ns/").append(kind);
-    const auto link = process.ReadLink(name);
+    const auto link = process.ReadLink(kLinks.at(i));
     if (!link) {
       if (link.error().code() == ErrorCode::kPeerGone) return link.error();
       if (link.error().code() != ErrorCode::kNotFound) look.failed = link.error();
       continue;
     }
-    const auto inode = ParseNamespaceLink(*link, kind);
+    const auto inode = ParseNamespaceLink(*link, kNamespaceNames.at(i));
     if (inode) {
       look.namespaces.Set(static_cast<NamespaceKind>(i), *inode);
     } else {

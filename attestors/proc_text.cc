@@ -38,13 +38,27 @@ std::string_view TakeWord(std::string_view& rest) {
   return word;
 }
 
+constexpr int kParentField = 4;
+constexpr int kSessionField = 6;
+constexpr int kStartField = 22;
+
+// A field of /proc/PID/stat by its number in proc(5); `rest` follows the name, field 2.
+template <typename Number>
+std::optional<Number> FieldAfterName(std::string_view rest, int field) {
+  if (rest.ends_with('\n')) rest.remove_suffix(1);
+  for (int i = 3; i < field; ++i) TakeWord(rest);
+  return ToNumber<Number>(TakeWord(rest));
+}
+
 // "Uid:\t<real>\t<effective>\t<saved>\t<file system>"
 template <typename Id>
-bool ReadEffective(std::string_view columns, Id& out) {
-  TakeWord(columns);
-  const auto id = ToNumber<Id>(TakeWord(columns));
-  if (id) out = *id;
-  return id.has_value();
+bool ReadIds(std::string_view columns, Id& real, Id& effective) {
+  const auto first = ToNumber<Id>(TakeWord(columns));
+  const auto second = ToNumber<Id>(TakeWord(columns));
+  if (!first || !second) return false;
+  real = *first;
+  effective = *second;
+  return true;
 }
 
 bool ReadGroups(std::string_view columns, std::vector<gid_t>& out) {
@@ -73,11 +87,26 @@ bool ReadFlag(std::string_view columns, bool& out) {
 constexpr std::array<std::string_view, 6> kStatusFields = {"TracerPid", "Uid",    "Gid",
                                                            "Groups",    "CapEff", "NoNewPrivs"};
 
+// Which field this line of the status is; their number if it is none of them.
+std::size_t FieldOf(std::string_view line) {
+  std::size_t i = 0;
+  for (; i < kStatusFields.size(); ++i) {
+    const std::string_view name = kStatusFields.at(i);
+    if (line.size() > name.size() && line.front() == name.front() && line[name.size()] == ':' &&
+        line.starts_with(name))
+      break;
+  }
+  return i;
+}
+
 bool ReadStatusField(std::size_t field, std::string_view columns, ProcessStatus& out) {
   switch (field) {
     case 0: return ReadNumber(columns, out.tracer);
-    case 1: return ReadEffective(columns, out.uid);
-    case 2: return ReadEffective(columns, out.gid);
+    case 1: return ReadIds(columns, out.real_uid, out.uid);
+    case 2: {
+      gid_t real = 0;
+      return ReadIds(columns, real, out.gid);
+    }
     case 3: return ReadGroups(columns, out.groups);
     case 4: return ReadNumber(columns, out.cap_effective, 16);
     default: return ReadFlag(columns, out.no_new_privs);
@@ -87,15 +116,35 @@ bool ReadStatusField(std::size_t field, std::string_view columns, ProcessStatus&
 }  // namespace
 
 Result<std::uint64_t> ParseStartTicks(std::string_view stat) {
-  constexpr int kFieldsBetween = 19;  // From the state, field 3, to the start time, field 22.
   const auto name_end = stat.rfind(')');
   if (name_end == std::string_view::npos) return Malformed("stat", "the end of the name");
-  std::string_view rest = stat.substr(name_end + 1);
-  if (rest.ends_with('\n')) rest.remove_suffix(1);
-  for (int i = 0; i < kFieldsBetween; ++i) TakeWord(rest);
-  const auto ticks = ToNumber<std::uint64_t>(TakeWord(rest));
+  const auto ticks = FieldAfterName<std::uint64_t>(stat.substr(name_end + 1), kStartField);
   if (!ticks) return Malformed("stat", "the start time (field 22)");
   return *ticks;
+}
+
+Result<ProcessStat> ParseStat(std::string_view stat) {
+  const auto name_begin = stat.find('(');
+  const auto name_end = stat.rfind(')');
+  if (name_begin == std::string_view::npos || name_end == std::string_view::npos ||
+      name_end < name_begin)
+    return Malformed("stat", "the name");
+  const std::string_view rest = stat.substr(name_end + 1);
+  const auto parent = FieldAfterName<pid_t>(rest, kParentField);
+  const auto session = FieldAfterName<pid_t>(rest, kSessionField);
+  const auto ticks = FieldAfterName<std::uint64_t>(rest, kStartField);
+  if (!parent || !session || !ticks || *parent < 0)
+    return Malformed("stat", "the parent, the session or the start time");
+  return ProcessStat{stat.substr(name_begin + 1, name_end - name_begin - 1), *parent, *session,
+                     *ticks};
+}
+
+Result<std::optional<std::uint32_t>> ParseSessionId(std::string_view text) {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  const auto session = ToNumber<std::uint32_t>(text);
+  if (!session) return Malformed("sessionid", "the session");
+  if (*session == std::numeric_limits<std::uint32_t>::max()) return std::optional<std::uint32_t>();
+  return std::optional(*session);
 }
 
 Result<ProcessStatus> ParseStatus(std::string_view status) {
@@ -103,12 +152,12 @@ Result<ProcessStatus> ParseStatus(std::string_view status) {
   std::array<bool, kStatusFields.size()> seen{};
   while (!status.empty()) {
     std::string_view line = TakeUpTo(status, '\n');
-    const std::string_view name = TakeUpTo(line, ':');
-    for (std::size_t i = 0; i < kStatusFields.size(); ++i) {
-      if (kStatusFields.at(i) != name) continue;
-      if (seen.at(i) || !ReadStatusField(i, line, out)) return Malformed("status", name);
-      seen.at(i) = true;
-    }
+    const std::size_t i = FieldOf(line);
+    if (i == kStatusFields.size()) continue;
+    line.remove_prefix(kStatusFields.at(i).size() + 1);
+    if (seen.at(i) || !ReadStatusField(i, line, out))
+      return Malformed("status", kStatusFields.at(i));
+    seen.at(i) = true;
   }
   for (std::size_t i = 0; i < seen.size(); ++i) {
     if (!seen.at(i)) return Malformed("status", kStatusFields.at(i));

@@ -21,6 +21,21 @@ namespace surety {
 /// so it ends at the last one.
 Result<std::uint64_t> ParseStartTicks(std::string_view stat);
 
+/// Where a process stands among others: fields of /proc/PID/stat, the name found
+/// as above.
+struct ProcessStat {
+  std::string_view name;          ///< Field 2, without its parentheses; chosen by the process.
+  pid_t parent = 0;               ///< Field 4; 0 outside of the reader's pid namespace.
+  pid_t session = 0;              ///< Field 6: the pid of the session's leader, alive or not.
+  std::uint64_t start_ticks = 0;  ///< Field 22.
+  bool operator==(const ProcessStat&) const = default;
+};
+/// The name points into `stat`.
+Result<ProcessStat> ParseStat(std::string_view stat);
+
+/// The audit session in /proc/PID/sessionid; nullopt if there is none (4294967295).
+Result<std::optional<std::uint32_t>> ParseSessionId(std::string_view text);
+
 /// The part of /proc/PID/status that attestors use. Ids are as the user
 /// namespace of the daemon sees them. The process's name stands in the first
 /// line, its newlines escaped by the kernel.
@@ -29,8 +44,9 @@ struct ProcessStatus {
   gid_t gid = 0;                    ///< Effective.
   std::vector<gid_t> groups;        ///< Supplementary, in the kernel's order.
   std::uint64_t cap_effective = 0;  ///< One bit per capability (capabilities(7)).
-  pid_t tracer = 0;                 ///< 0 when not traced.
+  pid_t tracer = 0;                 ///< The tracing thread's id; 0 when not traced.
   bool no_new_privs = false;
+  uid_t real_uid = 0;
   bool operator==(const ProcessStatus&) const = default;
 };
 /// A line that is missing or stands there twice is an error.

@@ -1,5 +1,6 @@
 #include "attestors/status_facts.h"
 
+#include <array>
 #include <string>
 
 #include "attestors/capability_names.h"
@@ -7,18 +8,27 @@
 namespace surety {
 namespace {
 
+// In the order of kNamespaceNames.
+constexpr std::array<std::string_view, kNamespaceNames.size()> kNamespaceSelectors = {
+    "ns:cgroup:", "ns:ipc:", "ns:mnt:", "ns:net:", "ns:pid:", "ns:time:", "ns:user:", "ns:uts:"};
+
 void AddCapabilities(std::uint64_t effective, std::string_view prefix, Findings& findings) {
   for (unsigned bit = 0; effective != 0; ++bit, effective >>= 1U) {
-    if ((effective & 1U) != 0) findings.Add(std::string(prefix) + CapabilityName(bit));
+    if ((effective & 1U) != 0) findings.Add(prefix, CapabilityName(bit));
   }
 }
 
-void AddComparison(std::string_view kind, std::optional<bool> shared, const Error& unknown,
+Error WhyUnknown(const NamespaceLook& look) {
+  return look.failed.value_or(
+      Error(ErrorCode::kUnavailable, "the host's own namespaces could not be read at start"));
+}
+
+void AddComparison(std::string_view kind, std::optional<bool> shared, const NamespaceLook& look,
                    Findings& findings) {
   if (shared) {
-    findings.Add(std::string(kind) + (*shared ? ":host" : ":other"));
+    findings.Add(kind, *shared ? ":host" : ":other");
   } else {
-    findings.Missing(kind, unknown);
+    findings.Missing(kind, WhyUnknown(look));
   }
 }
 
@@ -40,7 +50,7 @@ void AddStatus(const ProcessStatus& status, std::optional<bool> on_host, Finding
 
 void AddMissingStatus(const Error& why, Findings& findings) {
   for (const auto* kind : {"uid", "gid", "user", "group", "supplementary_gid",
-                           "supplementary_group", "traced", "no_new_privs", "cap"})
+                           "supplementary_group", "traced", "tracer_uid", "no_new_privs", "cap"})
     findings.Missing(kind, why);
 }
 
@@ -48,17 +58,15 @@ void AddNamespaces(const NamespaceLook& look, const Namespaces& host, Findings& 
   const Namespaces& own = look.namespaces;
   for (std::size_t i = 0; i < kNamespaceNames.size(); ++i) {
     if (const auto inode = own.Get(static_cast<NamespaceKind>(i)))
-      findings.Add("ns:" + std::string(kNamespaceNames.at(i)) + ":" + std::to_string(*inode));
+      findings.Add(kNamespaceSelectors.at(i), std::to_string(*inode));
   }
-  const Error unknown = look.failed.value_or(
-      Error(ErrorCode::kUnavailable, "the host's own namespaces could not be read at start"));
-  if (look.failed) findings.Missing("ns", unknown);
-  AddComparison("pidns", own.Shares(NamespaceKind::kPid, host), unknown, findings);
-  AddComparison("userns", own.Shares(NamespaceKind::kUser, host), unknown, findings);
+  if (look.failed) findings.Missing("ns", *look.failed);
+  AddComparison("pidns", own.Shares(NamespaceKind::kPid, host), look, findings);
+  AddComparison("userns", own.Shares(NamespaceKind::kUser, host), look, findings);
   if (const auto container = own.InContainer(host)) {
     findings.Add(*container ? "container:some" : "container:none");
   } else {
-    findings.Missing("container", unknown);
+    findings.Missing("container", WhyUnknown(look));
   }
 }
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "attestors/boot_now.h"
-#include "attestors/file_identity.h"
 #include "attestors/namespaces.h"
 #include "attestors/printable.h"
+#include "attestors/running_executable.h"
 #include "attestors/status_facts.h"
 
 namespace surety {
@@ -39,12 +39,9 @@ Result<void> AddLabel(const ProcessHandle& process, Findings& findings) {
   return {};
 }
 
-// Whether both descriptors, or neither, are of the same file.
-bool SameExecutable(const Result<UniqueFd>& before, const Result<UniqueFd>& after) {
+bool SameExecutable(const Result<RunningExecutable>& before, const Result<FileFacts>& after) {
   if (!before || !after) return before.has_value() == after.has_value();
-  const auto first = LookAtFile(before->get(), MountIdKind::kListed);
-  const auto second = LookAtFile(after->get(), MountIdKind::kListed);
-  return first && second && first->identity.SameFile(second->identity);
+  return before->facts.identity.SameFile(after->identity);
 }
 
 void AddName(std::string_view kind, const Result<AccountNames::Name>& name, Findings& findings) {
@@ -75,7 +72,8 @@ UnixAttestor::UnixAttestor(UnixAttestorOptions options, HostView host)
     : options_(std::move(options)),
       host_(std::move(host)),
       names_(options_.accounts, BootNow),
-      exe_(host_, options_.hash, BootNow) {}
+      exe_(host_, options_.hash, BootNow),
+      environment_(BootNow) {}
 
 std::vector<std::string> UnixAttestor::selector_kinds() const {
   return {"unix:uid",
@@ -96,6 +94,8 @@ std::vector<std::string> UnixAttestor::selector_kinds() const {
           "unix:cap",
           "unix:userns_cap",
           "unix:traced",
+          "unix:tracer_uid",
+          "unix:env",
           "unix:no_new_privs",
           "unix:lsm"};
 }
@@ -120,7 +120,7 @@ Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
                                                           BootTime patience_end) const {
   const ProcessHandle& process = *peer.process;
   Findings findings(name());
-  const auto exe = process.OpenExecutable();
+  const auto exe = OpenRunningExecutable(process);
   if (!exe && IsGone(exe.error())) return exe.error();
 
   // The user namespace after the status: it can be left only for a lesser one,
@@ -132,9 +132,8 @@ Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
   const auto on_host = look->namespaces.Shares(NamespaceKind::kUser, host_.namespaces);
 
   if (status) {
-    if (status->groups.size() > options_.max_groups) LeaveOutGroups(*status, findings);
-    AddStatus(*status, on_host, findings);
-    AddNames(*status, peer.uid, patience_end, findings);
+    const auto added = AddStatus(peer, *std::move(status), on_host, patience_end, findings);
+    if (!added) return added.error();
   } else {
     AddMissingStatus(status.error(), findings);
   }
@@ -142,17 +141,42 @@ Result<std::optional<Attestation>> UnixAttestor::LookOnce(const Peer& peer,
   if (host_.has_labels) {
     if (const auto label = AddLabel(process, findings); !label) return label.error();
   }
+  const auto environment = environment_.Add(peer.process, peer.uid, patience_end, findings);
+  if (!environment) return environment.error();
   if (exe) {
-    const auto added = exe_.Add(process, exe->get(), on_host, peer.uid, patience_end, findings);
+    const auto added =
+        exe_.Add({process, exe->file.get(), exe->facts, on_host,
+                  look->namespaces.InContainer(host_.namespaces), peer.uid, patience_end},
+                 findings);
     if (!added) return added.error();
   } else {
     for (const auto* kind : {"path", "sha256", "exe"}) findings.Missing(kind, exe.error());
   }
 
-  const auto exe_after = process.OpenExecutable();
+  const auto exe_after = LookAtRunningExecutable(process);
   if (!exe_after && IsGone(exe_after.error())) return exe_after.error();
   if (!SameExecutable(exe, exe_after)) return std::optional<Attestation>();
-  return std::optional(std::move(findings).Finish());
+  auto found = std::move(findings).Finish();
+  if (exe) found.executable = ExecutableFile{exe->facts.identity.device, exe->facts.identity.inode};
+  return std::optional(std::move(found));
+}
+
+Result<void> UnixAttestor::AddStatus(const Peer& peer, ProcessStatus status,
+                                     std::optional<bool> on_host, BootTime patience_end,
+                                     Findings& findings) const {
+  if (status.groups.size() > options_.max_groups) LeaveOutGroups(status, findings);
+  surety::AddStatus(status, on_host, findings);
+  AddNames(status, peer.uid, patience_end, findings);
+  if (status.tracer == 0) return {};
+  const auto uid = UidOfTracer(*peer.process, status.tracer, options_.real_uid_of);
+  if (uid) {
+    findings.Add("tracer_uid:" + std::to_string(*uid));
+  } else if (IsGone(uid.error())) {
+    return uid.error();
+  } else {
+    findings.Missing("tracer_uid", uid.error());
+  }
+  return {};
 }
 
 void UnixAttestor::AddNames(const ProcessStatus& status, uid_t share, BootTime patience_end,
@@ -161,6 +185,17 @@ void UnixAttestor::AddNames(const ProcessStatus& status, uid_t share, BootTime p
   AddName("group", names_.Group(status.gid, share, Left(patience_end)), findings);
   for (const gid_t gid : status.groups)
     AddName("supplementary_group", names_.Group(gid, share, Left(patience_end)), findings);
+}
+
+void UnixAttestor::Forget(const Peer& peer) const {
+  const ProcessHandle& process = *peer.process;
+  environment_.Forget(process);
+  if (const auto exe = OpenRunningExecutable(process)) exe_.Forget(exe->file.get(), exe->facts);
+  const auto status = ReadStatus(process);
+  if (!status) return;
+  names_.ForgetUser(status->uid);
+  names_.ForgetGroup(status->gid);
+  for (const gid_t gid : status->groups) names_.ForgetGroup(gid);
 }
 
 }  // namespace surety

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "attestors/account_names.h"
+#include "attestors/environment_facts.h"
 #include "attestors/exe_facts.h"
 #include "attestors/exe_hasher.h"
 #include "attestors/findings.h"
 #include "attestors/host_view.h"
 #include "attestors/proc_text.h"
+#include "attestors/tracer.h"
 #include "surety/attestor.h"
 
 namespace surety {
@@ -24,6 +26,7 @@ struct UnixAttestorOptions {
   /// With more supplementary groups than this, they are reported as missing.
   std::size_t max_groups = 1024;
   AccountDatabase accounts = AccountDatabase::System();
+  RealUidOfThread real_uid_of = ReadRealUidOfThread;
 };
 
 /// What the kernel knows of a process. Selectors of type "unix":
@@ -37,6 +40,7 @@ struct UnixAttestorOptions {
 ///                            but the kernel does not vouch for (exe_facts.h);
 ///                            never enough to tell a process by
 ///   exe:deleted|memfd        the executable has no name (any more)
+///   exe:replaced             with exe:deleted: its name is another file of root's now
 ///   exe:unhashed             its hash would prove nothing (exe_hasher.h)
 ///   ns:<kind>:<inode>        cgroup ipc mnt net pid time user uts
 ///   pidns:host|other         the same as the host's (host_view.h), or not
@@ -46,6 +50,9 @@ struct UnixAttestorOptions {
 ///   userns_cap:<name>        in another user namespace than the host's, where
 ///                            it has no power over the host and anyone can have it
 ///   traced:true              a debugger is attached
+///   tracer_uid:N             with it: the debugger's real uid, as the daemon sees it
+///   env:LD_PRELOAD           and others of loader_variables.h: set at the start of
+///                            the program; env:unread: too long an environment
 ///   no_new_privs             set (prctl(2))
 ///   lsm:<label>              of AppArmor, SELinux or Smack
 ///
@@ -61,11 +68,16 @@ class UnixAttestor final : public Attestor {
   [[nodiscard]] std::string_view name() const override { return "unix"; }
   [[nodiscard]] std::vector<std::string> selector_kinds() const override;
   Result<Attestation> Attest(const Peer& peer, BootTime deadline) const override;
+  /// The hash, path and environment of what it runs now; the names of its ids.
+  void Forget(const Peer& peer) const override;
 
  private:
   /// nullopt: the executable changed meanwhile.
   [[nodiscard]] Result<std::optional<Attestation>> LookOnce(const Peer& peer,
                                                             BootTime patience_end) const;
+  [[nodiscard]] Result<void> AddStatus(const Peer& peer, ProcessStatus status,
+                                       std::optional<bool> on_host, BootTime patience_end,
+                                       Findings& findings) const;
   void AddNames(const ProcessStatus& status, uid_t share, BootTime patience_end,
                 Findings& findings) const;
 
@@ -74,6 +86,7 @@ class UnixAttestor final : public Attestor {
   // Caches: asking them does not change what is answered.
   mutable AccountNames names_;
   mutable ExeFacts exe_;
+  mutable EnvironmentFacts environment_;
 };
 
 }  // namespace surety

@@ -44,6 +44,21 @@ void Fill(admin::v1::Session& out, const SessionStatus& session) {
   if (session.next_turn) Fill(*out.mutable_next_turn(), *session.next_turn);
 }
 
+void Fill(admin::v1::Hook& out, const HookStatus& hook) {
+  out.set_policy_revision(hook.policy_revision);
+  out.set_policy_mode(hook.policy_mode);
+  out.set_policy_folder(hook.policy_folder);
+  out.set_policies(hook.policies);
+  out.set_wake_mode(hook.wake_mode);
+  out.set_followed(hook.followed);
+  out.set_quarantines(hook.quarantines);
+  out.set_revoked(hook.revoked);
+  if (hook.crl_published_at) Fill(*out.mutable_crl_published_at(), *hook.crl_published_at);
+  if (hook.crl_next_update) Fill(*out.mutable_crl_next_update(), *hook.crl_next_update);
+  out.set_audit_sequence(hook.audit_sequence);
+  out.set_audit_segment(hook.audit_segment);
+}
+
 void Fill(admin::v1::Load& out, const LoadStatus& load) {
   out.set_connections(load.connections);
   out.set_connections_limit(load.connections_limit);
@@ -65,21 +80,89 @@ admin::v1::GetStatusResponse ResponseOf(const DaemonStatus& status) {
   for (const auto& authority : status.authorities) Fill(*response.add_authorities(), authority);
   for (const auto& session : status.sessions) Fill(*response.add_sessions(), session);
   Fill(*response.mutable_entries(), status.entries);
+  Fill(*response.mutable_hook(), status.hook);
   Fill(*response.mutable_load(), status.load);
   return response;
 }
 
+admin::v1::Quarantine MessageOf(const Quarantine& quarantine) {
+  admin::v1::Quarantine out;
+  out.set_id(quarantine.id);
+  out.set_lineage(quarantine.lineage);
+  out.set_entry_id(quarantine.entry_id);
+  out.set_reason(quarantine.reason);
+  out.set_decision(quarantine.decision);
+  Fill(*out.mutable_since(), quarantine.since);
+  if (quarantine.until) Fill(*out.mutable_until(), *quarantine.until);
+  return out;
+}
+
+Result<admin::v1::Quarantine> MessageOf(const Result<Quarantine>& quarantine) {
+  if (!quarantine) return quarantine.error();
+  return MessageOf(*quarantine);
+}
+
+QuarantineOrder OrderOf(const admin::v1::AddQuarantineRequest& request) {
+  QuarantineOrder order{.lineage = request.lineage(),
+                        .pid = request.pid(),
+                        .entry_id = request.entry_id(),
+                        .reason = request.reason()};
+  if (request.seconds() > 0) order.duration = Seconds(request.seconds());
+  return order;
+}
+
+RevocationOrder OrderOf(const admin::v1::RevokeSvidsRequest& request) {
+  return {.serial = request.serial(),
+          .pid = request.pid(),
+          .spiffe_id = request.spiffe_id(),
+          .reason = request.reason()};
+}
+
+// A row of the table: `answer` is called with the request and who sent it.
+template <typename Request, typename Answer>
+Method Row(Answer answer) {
+  return {.header = Method::Header::kNotRequired,
+          .serve = [answer = std::move(answer)](const std::shared_ptr<Call>& call,
+                                                const grpc::ByteBuffer& bytes) {
+            const Operator by{.uid = call->peer().uid, .pid = call->peer().process->key().pid};
+            AnswerUnary<Request>(call, bytes,
+                                 [&](const Request& request) { return answer(request, by); });
+          }};
+}
+
 }  // namespace
 
-MethodTable AdminMethods(std::function<DaemonStatus()> status) {
+MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions) {
+  namespace pb = admin::v1;
+  const std::string service = "/surety.admin.v1.Admin/";
   MethodTable methods;
-  methods["/surety.admin.v1.Admin/GetStatus"] = {
-      .header = Method::Header::kNotRequired,
-      .serve = [status = std::move(status)](const std::shared_ptr<Call>& call,
-                                            const grpc::ByteBuffer& bytes) {
-        AnswerUnary<admin::v1::GetStatusRequest>(
-            call, bytes, [&](const auto&) { return Result(ResponseOf(status())); });
-      }};
+  methods[service + "GetStatus"] =
+      Row<pb::GetStatusRequest>([status = std::move(status)](const auto&, const Operator&) {
+        return Result(ResponseOf(status()));
+      });
+  methods[service + "ListQuarantines"] =
+      Row<pb::ListQuarantinesRequest>([&actions](const auto&, const Operator&) {
+        pb::ListQuarantinesResponse response;
+        for (const Quarantine& one : actions.Quarantines())
+          *response.add_quarantines() = MessageOf(one);
+        return Result(std::move(response));
+      });
+  methods[service + "AddQuarantine"] =
+      Row<pb::AddQuarantineRequest>([&actions](const auto& request, const Operator& by) {
+        return MessageOf(actions.AddQuarantine(OrderOf(request), by));
+      });
+  methods[service + "ReleaseQuarantine"] =
+      Row<pb::ReleaseQuarantineRequest>([&actions](const auto& request, const Operator& by) {
+        return MessageOf(actions.ReleaseQuarantine(request.id(), request.reason(), by));
+      });
+  methods[service + "RevokeSvids"] = Row<pb::RevokeSvidsRequest>(
+      [&actions](const auto& request, const Operator& by) -> Result<pb::RevokeSvidsResponse> {
+        const auto revoked = actions.RevokeSvids(OrderOf(request), by);
+        if (!revoked) return revoked.error();
+        pb::RevokeSvidsResponse response;
+        response.set_revoked(*revoked);
+        return response;
+      });
   return methods;
 }
 

@@ -58,7 +58,7 @@ class GrpcApiServer final : public ApiServer {
         admin_(AdminDoor(parts, options)),
         health_({kWorkloadService}),
         workload_methods_(WorkloadMethods(board_)),
-        admin_methods_(AdminMethods([this] { return Status(); })) {
+        admin_methods_(AdminMethods([this] { return Status(); }, parts.actions)) {
     health_.AddTo(workload_methods_);
     AddReflection(workload_methods_, {kWorkloadService, "grpc.health.v1.Health"});
     AddReflection(admin_methods_, {kAdminService});

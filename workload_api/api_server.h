@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "surety/admin_actions.h"
 #include "surety/daemon_status.h"
 #include "surety/process.h"
 #include "surety/scheduler.h"
@@ -32,6 +33,7 @@ struct ApiParts {
   ProcessOpener& opener;
   const Clock& clock;
   const StatusSource& status;
+  AdminActions& actions;
   std::shared_ptr<spdlog::logger> logger;
 };
 

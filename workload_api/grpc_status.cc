@@ -6,6 +6,7 @@ namespace {
 grpc::StatusCode CodeOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidArgument: return grpc::StatusCode::INVALID_ARGUMENT;
+    case ErrorCode::kNotFound: return grpc::StatusCode::NOT_FOUND;
     case ErrorCode::kPermissionDenied: return grpc::StatusCode::PERMISSION_DENIED;
     case ErrorCode::kResourceExhausted: return grpc::StatusCode::RESOURCE_EXHAUSTED;
     default: return grpc::StatusCode::UNAVAILABLE;

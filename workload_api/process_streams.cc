@@ -47,9 +47,7 @@ bool ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
 void ProcessStreams::Leave(const Call& call) {
   const std::lock_guard lock(mutex_);
   const auto at = streams_.find(&call);
-  if (at == streams_.end()) return;
-  --counts_.at(IndexOf(at->second.kind));
-  streams_.erase(at);
+  if (at != streams_.end()) Erase(at);
 }
 
 std::optional<BootTime> ProcessStreams::Take(Moment now) {
@@ -68,6 +66,8 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
     return std::nullopt;
   }
   held_ids_ = session_.held_ids();
+  lineage_ = session_.lineage();
+  Admit(*turn);
   Tell(*turn, now);
   if (streams_.empty()) return WithoutStreams(now);
   const BootTime next = turn->next.value_or(now.boot);
@@ -81,8 +81,29 @@ Session::Demand ProcessStreams::TakeDemand() {
                          .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
   for (const Call* name : unserved_)
-    if (!std::exchange(streams_.at(name).asked, true)) ++demand.newcomers;
+    if (!std::exchange(streams_.at(name).asked, true)) newcomers_.push_back(name);
+  demand.newcomers = static_cast<std::uint32_t>(newcomers_.size());
   return demand;
+}
+
+void ProcessStreams::Admit(const Session::Turn& turn) {
+  for (const Call* name : std::exchange(newcomers_, {})) {
+    const auto at = streams_.find(name);
+    if (at == streams_.end()) continue;
+    at->second.let_in = !turn.crowded;
+    if (!turn.crowded) continue;
+    at->second.call->End({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                          "too many calls that end at once, from this process or its relatives; "
+                          "keep the stream open (limits.short_calls_per_second_per_lineage)"});
+    Erase(at);
+  }
+}
+
+void ProcessStreams::Erase(Streams::iterator at) {
+  const Stream& stream = at->second;
+  --counts_.at(IndexOf(stream.kind));
+  if (stream.let_in) gate_.Closed(lineage_, stream.call->opened().boot, clock_.Now().boot);
+  streams_.erase(at);
 }
 
 // What the process holds waits for its next stream, unless it has gone.
@@ -129,8 +150,7 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
     } else if (TellNo(stream, outcome, times_.first_answer, now)) {
       if (!stream.last_push) unserved_.push_back(name);
     } else {
-      --counts_.at(IndexOf(stream.kind));
-      streams_.erase(at);
+      Erase(at);
     }
   }
   for (const StreamKind kind : kKinds)

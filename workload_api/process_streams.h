@@ -31,7 +31,11 @@ struct StreamTimes {
 class ProcessStreams final : public ScheduledTurn {
  public:
   ProcessStreams(const WalkParts& walk, const WalkRules& rules, const StreamTimes& times, Peer peer)
-      : times_(times), peer_(std::move(peer)), session_(walk, rules, peer_) {}
+      : gate_(walk.gate),
+        clock_(walk.clock),
+        times_(times),
+        peer_(std::move(peer)),
+        session_(walk, rules, peer_) {}
 
   /// False if no turn will be taken any more: the process is to be asked for anew.
   bool Join(std::shared_ptr<Call> call, StreamKind kind);
@@ -46,7 +50,8 @@ class ProcessStreams final : public ScheduledTurn {
   struct Stream {
     std::shared_ptr<Call> call;
     StreamKind kind;
-    bool asked = false;  // A turn has begun since it joined.
+    bool asked = false;   // A turn has begun since it joined.
+    bool let_in = false;  // By the gate, which is to be told of its end.
     bool undecided = false;
     std::optional<WallTime> last_push{};
   };
@@ -61,6 +66,11 @@ class ProcessStreams final : public ScheduledTurn {
   static bool TellNo(Stream& stream, const Session::Outcome& outcome, BootClock::duration patience,
                      Moment now);
 
+  void Admit(const Session::Turn& turn);
+  void Erase(Streams::iterator at);
+
+  CallGate& gate_;
+  const Clock& clock_;
   const StreamTimes times_;
   const Peer peer_;
   Session session_;  // Used by the turn alone.
@@ -68,11 +78,13 @@ class ProcessStreams final : public ScheduledTurn {
   mutable std::mutex mutex_;
   // All below guarded by mutex_.
   Streams streams_;
+  std::vector<const Call*> newcomers_;   // Of the turn that is being taken.
   std::vector<const Call*> unserved_;    // Of streams_, and perhaps some that have left.
   std::array<std::size_t, 2> counts_{};  // Of streams_, by kind.
   // What all served streams know, by kind.
   std::array<std::shared_ptr<const void>, 2> told_{};
   std::vector<std::string> held_ids_;
+  std::string lineage_;  // Of the last turn.
   std::optional<WallTime> next_turn_;
   std::optional<BootTime> lonely_since_;
   bool closed_ = false;

@@ -1,44 +1,21 @@
 #include "agent/command/flags.h"
 
-#include <algorithm>
 #include <array>
 #include <boost/program_options.hpp>
-#include <charconv>
-#include <limits>
-#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "agent/command/flags_audit.h"
+#include "agent/command/flags_reader.h"
 #include "agent/command/usage.h"
 #include "agent/identity/duration_text.h"
-#include "agent/identity/nearest_name.h"
 #include "attestors/printable.h"
 
 namespace surety {
 namespace {
 
 namespace po = boost::program_options;
-using Arguments = std::span<const char* const>;
-
-Error Wrong(const std::string& what, std::string_view command) {
-  const std::string help =
-      command.empty() ? "surety --help" : "surety " + std::string(command) + " --help";
-  return {ErrorCode::kInvalidArgument, what + "; see " + help};
-}
-
-std::string DidYouMean(std::string_view typed, std::span<const std::string_view> names) {
-  const std::string_view near = NearestName(typed, names);
-  return near.empty() ? "" : ", did you mean \"" + std::string(near) + "\"?";
-}
-
-po::options_description CommonFlags() {
-  po::options_description flags("Flags");
-  flags.add_options()("help,h", "show this help and exit")(
-      "output,o", po::value<std::string>()->value_name("text|json")->default_value("text"),
-      "how to print");
-  return flags;
-}
 
 void AddSocket(po::options_description& flags) {
   flags.add_options()("socket,s", po::value<std::string>()->value_name("URI"),
@@ -51,76 +28,12 @@ void AddTimeout(po::options_description& flags, const char* meaning) {
                       po::value<std::string>()->value_name("TIME")->default_value("5s"), meaning);
 }
 
-// The flags that were given and the words between them; or why they are wrong.
-struct Given {
-  po::variables_map flags;
-  std::vector<std::string> words;
-};
-Result<Given> Read(Arguments arguments, const po::options_description& known,
-                   std::string_view command) {
-  po::options_description all;
-  all.add(known).add_options()("words", po::value<std::vector<std::string>>());
-  po::positional_options_description words;
-  words.add("words", -1);
-  try {
-    Given given;
-    po::store(
-        po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
-            .options(all)
-            .positional(words)
-            .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
-            .run(),
-        given.flags);
-    if (given.flags.count("words") != 0)
-      given.words = given.flags["words"].as<std::vector<std::string>>();
-    return given;
-  } catch (const po::unknown_option& error) {
-    std::vector<std::string> names;
-    for (const auto& option : known.options()) names.push_back("--" + option->long_name());
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    const std::string typed = error.get_option_name();
-    return Wrong("unknown flag \"" + Printable(typed) + "\"" + DidYouMean(typed, views), command);
-  } catch (const po::error& error) {
-    return Wrong(Printable(error.what()), command);
-  }
-}
-
-Result<OutputFormat> OutputOf(const Given& given, std::string_view command) {
-  const auto& text = given.flags["output"].as<std::string>();
-  if (text == "text") return OutputFormat::kText;
-  if (text == "json") return OutputFormat::kJson;
-  return Wrong("--output is \"text\" or \"json\", not \"" + Printable(text) + "\"", command);
-}
-
 Result<std::chrono::milliseconds> TimeoutOf(const Given& given, std::string_view command) {
   const auto span = ParseDuration(given.flags["timeout"].as<std::string>());
   if (!span) return Wrong(span.error().Within("--timeout").Text(), command);
   if (*span < Seconds(1) || *span > std::chrono::hours(24))
     return Wrong("--timeout is between 1s and 1d", command);
   return std::chrono::milliseconds(*span);
-}
-
-std::optional<std::string> TextOf(const Given& given, const char* flag) {
-  if (given.flags.count(flag) == 0) return std::nullopt;
-  return given.flags[flag].as<std::string>();
-}
-
-template <typename Number>
-std::optional<Number> NumberOf(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 1) return std::nullopt;
-  return number;
-}
-
-Error Surplus(const std::string& word, std::string_view command) {
-  return Wrong("\"" + Printable(word) + "\" is one word too many", command);
-}
-
-PrintedText HelpOf(std::string_view usage, const po::options_description& flags) {
-  std::ostringstream text;
-  text << usage << "\n" << flags;
-  return {text.str()};
 }
 
 Result<CommandLine> ParseFetch(Arguments arguments) {
@@ -205,7 +118,8 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 4> kCommands{"fetch", "watch", "status", "attest"};
+  constexpr std::array<std::string_view, 5> kCommands{"fetch", "watch", "status", "attest",
+                                                      "audit"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -213,6 +127,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "watch") return ParseWatch(rest);
   if (command == "status") return ParseStatus(rest);
   if (command == "attest") return ParseAttest(rest);
+  if (command == "audit") return ParseAudit(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "surety/clock.h"
 #include "surety/result.h"
 
 namespace surety {
@@ -43,12 +44,39 @@ struct AttestFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+/// Where the audit log is: absent means the running daemon's default.
+struct AuditVerifyFlags {
+  std::optional<std::string> folder{};
+  std::optional<std::string> checkpoint_file{};  ///< One checkpoint a line.
+  std::optional<std::string> key_file{};         ///< PEM.
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct AuditTailFlags {
+  std::optional<std::string> folder{};
+  bool follow = false;
+  std::uint64_t lines = 20;        ///< The last ones, unless `since` is set.
+  std::optional<Seconds> since{};  ///< As long ago.
+  std::optional<std::string> verdict{};
+  std::optional<std::string> spiffe_id{};
+  std::optional<pid_t> pid{};
+  std::optional<std::string> lineage{};
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct AuditWhyFlags {
+  std::optional<std::string> folder{};
+  std::string subject;  ///< A SPIFFE ID, a process id or a decision's id.
+  OutputFormat output = OutputFormat::kText;
+};
+
 /// What --help and --version ask for.
 struct PrintedText {
   std::string text;
 };
 
-using CommandLine = std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags>;
+using CommandLine = std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags,
+                                 AuditVerifyFlags, AuditTailFlags, AuditWhyFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

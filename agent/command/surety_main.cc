@@ -7,6 +7,9 @@
 #include <variant>
 
 #include "agent/command/attest.h"
+#include "agent/command/audit_check.h"
+#include "agent/command/audit_tail.h"
+#include "agent/command/audit_why.h"
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/fetch.h"
 #include "agent/command/flags.h"
@@ -14,6 +17,7 @@
 #include "agent/command/stop_signals.h"
 #include "agent/command/waiter.h"
 #include "agent/command/watch.h"
+#include "agent/config.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
 #include "attestors/linux_process.h"
@@ -28,6 +32,21 @@ constexpr int kWrongCommandLine = 2;
 
 Result<Endpoint> WorkloadEndpoint(const std::optional<std::string>& flag) {
   return ChooseEndpoint(flag, std::getenv("SPIFFE_ENDPOINT_SOCKET"));
+}
+
+/// What a command that runs until SIGINT or SIGTERM waits with.
+struct UntilStopped {
+  std::stop_source stop;
+  const StopSignals signals{stop};
+  StoppableWaiter waiter{stop.get_token()};
+};
+
+/// The folder of the audit log: as named, else as the daemon of this host has it.
+std::string AuditFolderOf(const std::optional<std::string>& named) {
+  if (named) return *named;
+  Diagnostics diagnostics;
+  const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
+  return (config ? config->state_dir : "/var/lib/surety") + "/audit";
 }
 
 /// Names the concrete classes that each command works with.
@@ -47,11 +66,10 @@ struct RunCommand {
   Result<void> operator()(const WatchFlags& flags) const {
     const auto endpoint = WorkloadEndpoint(flags.socket);
     if (!endpoint) return endpoint.error();
-    std::stop_source stop;
-    const StopSignals signals(stop);
-    StoppableWaiter waiter(stop.get_token());
+    UntilStopped until;
     GrpcWorkloadClient client(endpoint->socket_path);
-    return Watch(flags, client, *endpoint, SystemClock(), waiter, std::move(stop), std::cout);
+    return Watch(flags, client, *endpoint, SystemClock(), until.waiter, std::move(until.stop),
+                 std::cout);
   }
 
   Result<void> operator()(const StatusFlags& flags) const {
@@ -65,6 +83,19 @@ struct RunCommand {
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);
+  }
+
+  Result<void> operator()(const AuditVerifyFlags& flags) const {
+    return CheckAuditLog(flags, AuditFolderOf(flags.folder), std::cout);
+  }
+
+  Result<void> operator()(const AuditTailFlags& flags) const {
+    UntilStopped until;
+    return TailAudit(flags, AuditFolderOf(flags.folder), SystemClock(), until.waiter, std::cout);
+  }
+
+  Result<void> operator()(const AuditWhyFlags& flags) const {
+    return ExplainAudit(flags, AuditFolderOf(flags.folder), SystemClock(), std::cout);
   }
 };
 

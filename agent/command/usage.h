@@ -12,6 +12,9 @@ inline constexpr std::string_view kUsage =
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
   surety attest PID                 show a process's selectors and an entry for it
+  surety audit verify               check that the audit log is what was written
+  surety audit tail                 show decisions, as they come with --follow
+  surety audit why WHAT             tell why: of a SPIFFE ID, a PID, or a decision
 
   surety COMMAND --help             flags of one command
   surety --version
@@ -44,6 +47,40 @@ inline constexpr std::string_view kAttestUsage = R"(surety attest PID [flags]
 Looks at a process as the daemon would and prints its selectors and an entry to
 paste into a file of entries_dir. Asks no daemon. Other users' processes need
 root or CAP_SYS_PTRACE.
+)";
+
+inline constexpr std::string_view kAuditUsage =
+    R"(surety audit verify|tail|why reads the daemon's audit log. It needs to be root or
+the daemon's user, and no daemon.
+
+  surety audit verify   check that the log is what was written
+  surety audit tail     show the last decisions, and new ones with --follow
+  surety audit why      tell the story of a process in plain words
+
+  surety audit COMMAND --help
+)";
+
+inline constexpr std::string_view kAuditVerifyUsage = R"(surety audit verify [flags]
+
+Reads the whole audit log and names every place where it is not what was
+written: changed, missing, put in or out of order, or not what a signed
+checkpoint says. Can be run while the daemon writes. Exit status 1 if there is
+any such place.
+)";
+
+inline constexpr std::string_view kAuditTailUsage = R"(surety audit tail [flags]
+
+Shows records of the audit log, one a line. With a filter, only decisions that
+fit all of them. With --output json, the records as they were written.
+)";
+
+inline constexpr std::string_view kAuditWhyUsage = R"(surety audit why WHAT [flags]
+
+Tells what became of a process and why, from the audit log: who it was, what it
+was given, what changed, what was decided, what followed, and what can be done.
+WHAT is a SPIFFE ID (then of the last process with it that was not simply
+allowed), a process id (then of the last process that had it), or the id of a
+decision.
 )";
 
 }  // namespace surety

@@ -22,7 +22,7 @@ bool IsGone(const std::string& path) {
 FolderContents ReadEntriesFolder(const std::string& folder, const EntryRules& rules,
                                  Diagnostics& diagnostics) {
   FileDiagnostics of_folder(folder, diagnostics);
-  const auto names = ListTrustedFolder(kMaxEntryFiles, of_folder);
+  const auto names = ListTrustedFolder(kMaxEntryFiles, ".toml", of_folder);
   FolderContents out;
   if (!names) return out;
 

@@ -17,7 +17,7 @@ struct WatchTimes {
   std::chrono::milliseconds sweep{5'000};    ///< How often to look without having been told.
 };
 
-/// Tells when a folder of entry files may have changed: a file created, moved,
+/// Tells when a folder of entry or policy files may have changed: a file created, moved,
 /// removed, written or given another owner or mode, and the folder itself gone,
 /// replaced or back again. inotify(7) says so at once; where it does not (what a
 /// symbolic link leads to, a file system of another machine, lost events) a

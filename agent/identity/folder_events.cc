@@ -54,7 +54,7 @@ bool FolderEvents::Take() {
 bool FolderEvents::Concerns(int watch, std::uint32_t mask, std::string_view name) const {
   if ((mask & IN_Q_OVERFLOW) != 0) return true;
   if (name.empty()) return (mask & IN_IGNORED) == 0;
-  if (watch == folder_watch_ && IsTomlFileName(name)) return true;
+  if (watch == folder_watch_ && IsOperatorFileName(name)) return true;
   return watch == parent_watch_ && name == awaited_;
 }
 

@@ -30,7 +30,7 @@ FolderFingerprint FingerprintOf(const std::string& folder) {
   std::filesystem::directory_iterator item(folder, failed);
   while (!failed && item != std::filesystem::directory_iterator() &&
          out.names.size() <= kMaxEntryFiles) {
-    if (std::string name = item->path().filename().string(); IsTomlFileName(name))
+    if (std::string name = item->path().filename().string(); IsOperatorFileName(name))
       out.names.push_back(std::move(name));
     item.increment(failed);
   }

@@ -6,7 +6,7 @@
 
 namespace surety {
 
-/// What stat(2) says of a folder and of the entry files in it. Two that are
+/// What stat(2) says of a folder and of the files in it that operators write. Two that are
 /// equal mean that nothing there was written in between.
 struct FolderFingerprint {
   std::vector<std::int64_t> facts;  ///< Empty if there is no such folder.

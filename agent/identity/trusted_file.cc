@@ -61,6 +61,8 @@ bool IsTrusted(const struct stat& status, FileDiagnostics& diagnostics) {
   return trusted;
 }
 
+bool IsHidden(std::string_view name) { return name.starts_with('.') || name.starts_with('#'); }
+
 std::optional<UniqueFd> OpenTrusted(int flags, FileDiagnostics& diagnostics) {
   const std::string path(diagnostics.file());
   if (path.find('\0') != std::string::npos) {
@@ -106,6 +108,7 @@ std::optional<std::string> ReadTrustedFile(std::size_t max_bytes, FileDiagnostic
 }
 
 std::optional<std::vector<std::string>> ListTrustedFolder(std::size_t max_files,
+                                                          std::string_view suffix,
                                                           FileDiagnostics& diagnostics) {
   auto fd = OpenTrusted(O_DIRECTORY, diagnostics);
   if (!fd) return std::nullopt;
@@ -119,10 +122,10 @@ std::optional<std::vector<std::string>> ListTrustedFolder(std::size_t max_files,
   errno = 0;
   while (const dirent* item = ::readdir(folder.get())) {
     const std::string_view name(static_cast<const char*>(item->d_name));
-    if (!IsTomlFileName(name)) continue;
+    if (IsHidden(name) || !name.ends_with(suffix)) continue;
     if (names.size() == max_files) {
       diagnostics.Error({}, "holds more than " + std::to_string(max_files) + " files",
-                        "put several entries into one file");
+                        "put what belongs together into one file");
       return std::nullopt;
     }
     names.emplace_back(name);
@@ -137,8 +140,8 @@ std::optional<std::vector<std::string>> ListTrustedFolder(std::size_t max_files,
   return names;
 }
 
-bool IsTomlFileName(std::string_view name) {
-  return name.ends_with(".toml") && !name.starts_with('.') && !name.starts_with('#');
+bool IsOperatorFileName(std::string_view name) {
+  return !IsHidden(name) && (name.ends_with(".toml") || name.ends_with(".cedar"));
 }
 
 }  // namespace surety

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/identity/diagnostic.h"
@@ -18,13 +19,16 @@ namespace surety {
 std::optional<std::string> ReadTrustedFile(std::size_t max_bytes, FileDiagnostics& diagnostics);
 
 /// Names of the files in a folder that has the same owner and mode as above,
-/// sorted: those that end in ".toml" and do not begin with '.' or '#', which
-/// leaves out hidden files and what editors keep beside the file being edited.
-/// At most `max_files`, else an error. nullopt after adding what is wrong.
+/// sorted: those that end in `suffix` (".toml"; all, if it is empty) and do not begin
+/// with '.' or '#', which leaves out hidden files and what editors keep beside the
+/// file being edited. At most `max_files`, else an error. nullopt after adding what
+/// is wrong.
 std::optional<std::vector<std::string>> ListTrustedFolder(std::size_t max_files,
+                                                          std::string_view suffix,
                                                           FileDiagnostics& diagnostics);
 
-/// Whether a file of this name is read from a folder of entries.
-bool IsTomlFileName(std::string_view name);
+/// Whether a file of this name is one that operators write for Surety: entries
+/// (".toml") and policies (".cedar").
+bool IsOperatorFileName(std::string_view name);
 
 }  // namespace surety

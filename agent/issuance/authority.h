@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/issuance/signer.h"
 #include "surety/bundle.h"
 #include "surety/clock.h"
 #include "surety/daemon_status.h"
@@ -40,6 +41,11 @@ class Authority : public Issuer, public BundleSource {
   /// Reads again what an operator may have changed (SIGHUP); on failure what
   /// was in use stays in use.
   virtual AuthorityProgress Reload(Moment now) = 0;
+
+  /// Whose CRLs a verifier may need, the oldest first: every authority in the
+  /// bundle whose key we hold, whatever its phase, and those below a root in the
+  /// bundle. Of each only one, and also those that may not sign CRLs.
+  [[nodiscard]] virtual std::vector<std::shared_ptr<const Signer>> CrlSigners() const = 0;
 
   /// Everything known, the oldest first.
   [[nodiscard]] virtual std::vector<AuthorityStatus> Status() const = 0;

@@ -12,10 +12,10 @@
 
 namespace surety {
 
-/// The folder that holds the authority's files, <state_dir>/authority. Owned by
-/// the daemon's uid with mode 0700, its files 0600; both checked at every open,
-/// and no symbolic link is followed in it. One process has it at a time. Not
-/// thread-safe.
+/// A folder that holds files of the authority's, <state_dir>/authority or
+/// <state_dir>/crl. Owned by the daemon's uid with mode 0700, its files 0600; both
+/// checked at every open, and no symbolic link is followed in it. One process has
+/// it at a time. Not thread-safe.
 class AuthorityFolder {
  public:
   /// Opens the folder, making it and `state_dir` (whose parent must exist) where
@@ -23,7 +23,8 @@ class AuthorityFolder {
   /// removes what a write that was cut off has left behind. kPermissionDenied:
   /// another owner, a mode that lets others in, a symbolic link, no access.
   /// kAlreadyExists: another daemon holds the lock. `disk` outlives the folder.
-  static Result<AuthorityFolder> Open(const std::string& state_dir, DiskWrites& disk);
+  static Result<AuthorityFolder> Open(const std::string& state_dir, DiskWrites& disk,
+                                      const std::string& name = "authority");
 
   /// The whole file. kNotFound if there is none, kPermissionDenied if others may
   /// read it, kResourceExhausted above `max_bytes`.

@@ -205,6 +205,11 @@ std::string CertificatePem(std::string_view der) {
   return {pem.begin(), pem.end()};
 }
 
+std::string CrlPem(std::string_view der) {
+  const auto pem = Pem("X509 CRL", std::span(BytesOf(der), der.size()));
+  return {pem.begin(), pem.end()};
+}
+
 SecretBytes PrivateKeyPem(const SecretBytes& key_der) {
   return SecretBytes(Pem("PRIVATE KEY", key_der.Reveal()));
 }

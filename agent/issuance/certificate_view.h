@@ -35,8 +35,9 @@ Result<CertificateView> ViewCertificate(std::string_view der);
 /// kInvalidArgument if not, or if either cannot be read; says which.
 Result<void> CheckKeyBelongsTo(const SecretBytes& key_der, std::string_view certificate_der);
 
-/// The same bytes as PEM (RFC 7468). Needs no valid certificate.
+/// The same bytes as PEM (RFC 7468). Needs nothing valid.
 std::string CertificatePem(std::string_view der);
+std::string CrlPem(std::string_view der);
 SecretBytes PrivateKeyPem(const SecretBytes& key_der);
 
 }  // namespace surety

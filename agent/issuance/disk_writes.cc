@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,6 +32,13 @@ Result<void> DiskWrites::Write(int fd, std::span<const std::uint8_t> bytes,
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return Failed("cannot write", name);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> DiskWrites::LetAllRead(int fd, const std::string& name) {
+  if (::fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) != 0) {
+    return Failed("cannot set the mode of", name);
   }
   return {};
 }

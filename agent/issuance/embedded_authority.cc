@@ -52,6 +52,9 @@ class EmbeddedAuthority final : public Authority {
   }
   AuthorityProgress Advance(Moment now) override;
   AuthorityProgress Reload(Moment now) override { return Advance(now); }
+  [[nodiscard]] std::vector<std::shared_ptr<const Signer>> CrlSigners() const override {
+    return view_.crl_signers();
+  }
   [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return view_.status(); }
   [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const override;
 
@@ -69,6 +72,7 @@ class EmbeddedAuthority final : public Authority {
   void Show(std::vector<std::string> certificates, std::uint64_t revision);
 
   const EmbeddedOptions options_;
+  KeyPool keys_;
   PublishedView view_;
 
   mutable std::mutex mutex_;  // Guards all below.
@@ -85,7 +89,7 @@ Result<X509Svid> EmbeddedAuthority::Issue(const Entry& entry, WallTime now) {
   }
   const auto signer = view_.signer();
   if (!signer) return Error(ErrorCode::kUnavailable, "there is no authority to sign with");
-  return MintX509Svid(*signer, entry, options_.times.clock_skew, now);
+  return MintX509Svid(*signer, entry, options_.times.clock_skew, now, &keys_);
 }
 
 AuthorityProgress EmbeddedAuthority::Advance(Moment now) {
@@ -229,6 +233,7 @@ void EmbeddedAuthority::Show(std::vector<std::string> certificates, std::uint64_
   const std::vector<AuthorityStanding> standings = StandingsOf(held_);
   for (const Held& one : held_) {
     if (one.standing.phase == Phase::kActive) content.signer = one.signer;
+    if (one.standing.published) content.crl_signers.push_back(one.signer);
     content.status.push_back(
         {.subject_key_id = Hex(one.signer->key_id()),
          .serial = one.standing.serial,

@@ -6,6 +6,7 @@
 
 #include "agent/issuance/authority_store.h"
 #include "agent/issuance/certificate_time.h"
+#include "agent/issuance/chain_check.h"
 #include "agent/issuance/der_writer.h"
 #include "agent/issuance/published_view.h"
 #include "agent/issuance/svid_mint.h"
@@ -14,6 +15,7 @@ namespace surety {
 namespace {
 
 constexpr Seconds kLookAgainAfter{60};
+constexpr std::ptrdiff_t kMostFormer = 4;
 
 class FilesAuthority final : public Authority {
  public:
@@ -26,14 +28,21 @@ class FilesAuthority final : public Authority {
   }
   AuthorityProgress Advance(Moment now) override;
   AuthorityProgress Reload(Moment now) override;
+  [[nodiscard]] std::vector<std::shared_ptr<const Signer>> CrlSigners() const override {
+    return view_.crl_signers();
+  }
   [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return view_.status(); }
   [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const override;
 
  private:
   Result<void> Load(Moment now);
+  [[nodiscard]] std::vector<std::shared_ptr<const Signer>> StillBelieved(
+      const std::shared_ptr<const Signer>& present, const std::vector<std::string>& roots,
+      WallTime now) const;
   [[nodiscard]] WallTime WarnFrom(const Signer& signer) const;
 
   const FilesOptions options_;
+  KeyPool keys_;
   PublishedView view_;
 
   mutable std::mutex mutex_;  // Guards all below.
@@ -46,7 +55,7 @@ Result<X509Svid> FilesAuthority::Issue(const Entry& entry, WallTime now) {
     return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
                                                   " is of another trust domain");
   }
-  return MintX509Svid(*view_.signer(), entry, options_.clock_skew, now);
+  return MintX509Svid(*view_.signer(), entry, options_.clock_skew, now, &keys_);
 }
 
 AuthorityProgress FilesAuthority::Advance(Moment now) {
@@ -100,9 +109,26 @@ Result<void> FilesAuthority::Load(Moment now) {
                                                   .x509_authorities = std::move(ca->roots),
                                                   .federated = {},
                                                   .crls = {}});
+  content.crl_signers = StillBelieved(ca->signer, content.bundles->x509_authorities, now.wall);
+  content.crl_signers.push_back(ca->signer);
   content.signer = std::move(ca->signer);
   view_.Publish(std::move(content));
   return {};
+}
+
+// The CAs from before under whose certificates SVIDs of theirs still verify. Their
+// keys are gone from the files and stay in memory, or nothing that they signed
+// could be revoked.
+std::vector<std::shared_ptr<const Signer>> FilesAuthority::StillBelieved(
+    const std::shared_ptr<const Signer>& present, const std::vector<std::string>& roots,
+    WallTime now) const {
+  auto former = view_.crl_signers();
+  std::erase_if(former, [&](const auto& one) {
+    const bool same = one->key_id() == present->key_id() && one->subject() == present->subject();
+    return same || !TrySvidUnder(*one, roots, options_.trust_domain, now);
+  });
+  if (std::ssize(former) > kMostFormer) former.erase(former.begin(), former.end() - kMostFormer);
+  return former;
 }
 
 // The last tenth of its life, a month at most; at least as long as an SVID lives.

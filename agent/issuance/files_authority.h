@@ -22,7 +22,9 @@ struct FilesOptions {
 /// reads them again: what was signed by the CA before verifies from then on only
 /// if its root still stands in the files, so a change of root begins with both
 /// roots in the chain file. Rotation is the operator's: Degraded() says when the
-/// CA comes to its end. An authority that was embedded in the same `state_dir`
+/// CA comes to its end. CrlSigners() has the CA from before as well, as long as
+/// its SVIDs verify and until the daemon ends: after a restart nothing that it
+/// signed can be revoked. An authority that was embedded in the same `state_dir`
 /// before stays there untouched, out of use.
 ///
 /// Errors as OpenEmbedded(), and those of ReadOperatorCa().

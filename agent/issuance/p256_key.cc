@@ -26,7 +26,7 @@ constexpr std::string_view kBeforeScalar =
     "\x04\x6d\x30\x6b\x02\x01\x01\x04\x20"sv;
 constexpr std::string_view kBeforePoint = "\xa1\x44\x03\x42\x00"sv;
 constexpr std::size_t kPointAt = kBeforeScalar.size() + kScalarSize + kBeforePoint.size();
-constexpr std::size_t kKeySize = kPointAt + kPointSize;
+static_assert(kPointAt + kPointSize == kP256Pkcs8Size);
 
 /// Bytes on the stack that are wiped on the way out.
 class WipedScalar {
@@ -86,7 +86,7 @@ Result<P256Key> GenerateP256Key() {
   scalar.SwapBetweenNativeAndBigEndian();
 
   std::vector<std::uint8_t> pkcs8;
-  pkcs8.reserve(kKeySize);
+  pkcs8.reserve(kP256Pkcs8Size);
   const auto append = [&pkcs8](std::span<const std::uint8_t> part) {
     pkcs8.insert(pkcs8.end(), part.begin(), part.end());
   };
@@ -99,7 +99,7 @@ Result<P256Key> GenerateP256Key() {
 
 Result<PKeyPtr> LoadP256Key(std::span<const std::uint8_t> pkcs8) {
   const std::string_view text = AsText(pkcs8);
-  if (text.size() != kKeySize || !text.starts_with(kBeforeScalar) ||
+  if (text.size() != kP256Pkcs8Size || !text.starts_with(kBeforeScalar) ||
       text.substr(kBeforeScalar.size() + kScalarSize, kBeforePoint.size()) != kBeforePoint) {
     return Error(ErrorCode::kInvalidArgument, "not a PKCS#8 P-256 key as Surety writes it");
   }

@@ -18,6 +18,9 @@ struct P256Key {
   SecretBytes pkcs8;         ///< DER PrivateKeyInfo (RFC 5208) around ECPrivateKey (RFC 5915).
 };
 
+/// Size of every P256Key::pkcs8.
+inline constexpr std::size_t kP256Pkcs8Size = 138;
+
 /// Makes a new key pair from OpenSSL's random generator. Thread-safe: each
 /// thread keeps a generator context of its own. Every copy of the private
 /// scalar except the one in `pkcs8` is wiped before this returns. kInternal if

@@ -18,6 +18,7 @@ class PublishedView {
   struct Content {
     std::shared_ptr<const Signer> signer;
     std::shared_ptr<const BundleSet> bundles;
+    std::vector<std::shared_ptr<const Signer>> crl_signers;
     std::vector<AuthorityStatus> status;
   };
 
@@ -32,6 +33,10 @@ class PublishedView {
   [[nodiscard]] std::shared_ptr<const BundleSet> bundles() const {
     const std::lock_guard lock(mutex_);
     return content_.bundles;
+  }
+  [[nodiscard]] std::vector<std::shared_ptr<const Signer>> crl_signers() const {
+    const std::lock_guard lock(mutex_);
+    return content_.crl_signers;
   }
   [[nodiscard]] std::vector<AuthorityStatus> status() const {
     const std::lock_guard lock(mutex_);

@@ -16,6 +16,7 @@ namespace surety {
 namespace {
 
 constexpr int kLeastRsaBits = 2048;
+constexpr std::size_t kLongestKeyId = 128;
 
 Error Invalid(std::string message) {
   ERR_clear_error();
@@ -92,6 +93,10 @@ Result<void> Signer::ReadCertificate() {
   subject_ = SubjectOf(*certificate_);
   serial_ = SerialOf(*certificate_);
   key_id_ = KeyIdFrom(*certificate_);
+  may_sign_crls_ = (X509_get_key_usage(certificate_.get()) & KU_CRL_SIGN) != 0;
+  if (key_id_.size() > kLongestKeyId) {
+    return Invalid("the certificate's subject key identifier is longer than 128 bytes");
+  }
   if (certificate_der_.empty() || subject_.empty() || key_id_.empty()) {
     return OpenSslError(ErrorCode::kInternal, "reading the certificate");
   }
@@ -132,7 +137,7 @@ Result<std::string> Signer::Sign(std::string_view to_be_signed) const {
   const DigestContextPtr context(EVP_MD_CTX_new());
   if (!context || EVP_MD_CTX_copy_ex(context.get(), ready_.get()) != 1 ||
       EVP_DigestSign(context.get(), signature.data(), &length, bytes, to_be_signed.size()) != 1) {
-    return OpenSslError(ErrorCode::kInternal, "signing a certificate");
+    return OpenSslError(ErrorCode::kInternal, "signing");
   }
   return Certificate(to_be_signed, algorithm_, AsText(std::span(signature).first(length)));
 }

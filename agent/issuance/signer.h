@@ -24,8 +24,13 @@ class Signer {
   static Result<std::shared_ptr<const Signer>> Create(CertificatePtr certificate, PKeyPtr key,
                                                       std::vector<std::string> above);
 
-  /// A certificate in DER from its TBSCertificate, which must name algorithm().
+  /// A certificate or CRL in DER from its TBSCertificate or TBSCertList, which
+  /// must name algorithm().
   Result<std::string> Sign(std::string_view to_be_signed) const;
+
+  /// Whether verifiers take CRLs of this authority: its certificate's keyUsage
+  /// has cRLSign (RFC 5280 section 4.2.1.3).
+  [[nodiscard]] bool may_sign_crls() const { return may_sign_crls_; }
 
   /// DER AlgorithmIdentifier of the signatures.
   [[nodiscard]] std::string_view algorithm() const { return algorithm_; }
@@ -62,6 +67,7 @@ class Signer {
   std::string serial_;
   WallTime not_before_;
   WallTime not_after_;
+  bool may_sign_crls_ = false;
   std::vector<std::string> chain_;
 };
 

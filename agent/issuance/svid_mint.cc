@@ -43,13 +43,13 @@ WallTime EndOf(const Signer& signer, WallTime now, Seconds ttl) {
 }  // namespace
 
 Result<X509Svid> MintX509Svid(const Signer& signer, const Entry& entry, Seconds clock_skew,
-                              WallTime now) {
+                              WallTime now, KeyPool* keys) {
   const std::string id = entry.spiffe_id.Text();
   if (auto fine = CheckEntry(entry, id); !fine) return fine.error();
   if (auto valid = CheckValid(signer, now); !valid) return valid.error();
   auto serial = RandomSerial();
   if (!serial) return serial.error();
-  auto key = GenerateP256Key();
+  auto key = keys != nullptr ? keys->Take() : GenerateP256Key();
   if (!key) return key.error();
 
   const WallTime not_before = std::chrono::floor<Seconds>(now - clock_skew);

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <mutex>
 
 #include "surety/audit.h"
 
@@ -13,18 +12,29 @@ class logger;
 
 namespace surety {
 
-/// Writes each decision as one line of the daemon's log: what was decided, of
-/// whom, why, what was issued and what had drifted. Drift and refusals are
-/// warnings, the rest is information. Never fails.
+/// Passes everything on to the real record, and tells people of what is
+/// remarkable in a line of the daemon's log: refusals, challenges and drift as
+/// warnings; what was issued anew and what could not be told as information;
+/// nothing of turns in which nothing happened. At most 20 lines a second, then
+/// one that says how many more there were, since callers decide how many there
+/// are. Results are those of the real record, which outlives this; a record that
+/// could not be written is an error in the log. Thread-safe.
 class AuditToLog final : public AuditLog {
  public:
-  explicit AuditToLog(std::shared_ptr<spdlog::logger> logger) : logger_(std::move(logger)) {}
+  AuditToLog(AuditLog& record, std::shared_ptr<spdlog::logger> logger)
+      : record_(record), logger_(std::move(logger)) {}
   Result<std::string> Write(const AuditEvent& event) override;
   Result<void> Note(const AuditNotice& notice) override;
 
  private:
-  std::atomic<std::uint64_t> decisions_ = 0;
+  bool MayTell(BootTime now);
+
+  AuditLog& record_;
   const std::shared_ptr<spdlog::logger> logger_;
+  std::mutex mutex_;
+  BootTime second_began_;       // By mutex_, as all that follows.
+  std::uint32_t told_ = 0;      // Since then.
+  std::uint32_t left_out_ = 0;  // Likewise.
 };
 
 }  // namespace surety

@@ -48,11 +48,8 @@ bool Authorization::punishes() const {
 }
 
 Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
-                       Moment now) {
+                       Result<Standing> standing, Moment now) {
   TurnFacts facts;
-  auto standing = parts.history.Look(peer, now);
-  if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
-  // Attested last, since it ends with the question whether the process still lives.
   auto seen = AttestAll(parts.attestors, peer, now.boot + rules.attest_deadline);
   if (!seen) return seen.error();
   facts.seen = *std::move(seen);

@@ -31,10 +31,10 @@ struct Authorization {
   [[nodiscard]] bool punishes() const;
 };
 
-/// Attests, matches, and looks up what is remembered. kPeerGone if the process
-/// exits on the way.
+/// Attests and matches. kPeerGone if the process exits on the way.
+/// `standing` is of this turn, or why it cannot be told.
 Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
-                       Moment now);
+                       Result<Standing> standing, Moment now);
 
 /// The one path to every gain of power: find the scope, decide, pin. kPeerGone
 /// if the process exits on the way. Writes no record and takes nothing away,

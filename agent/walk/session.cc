@@ -23,6 +23,16 @@ std::string CouldNotTell(const std::string& why, const Attestation& seen) {
   return text;
 }
 
+IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
+  return {.spiffe_id = svid.id.Text(),
+          .entry_id = entry.id,
+          .serial = svid.serial,
+          .issuer_key_id = svid.issuer_key_id,
+          .not_before = svid.not_before,
+          .not_after = svid.not_after,
+          .revoke_on_exit = entry.revoke_on_exit};
+}
+
 std::string SummaryOf(const Authorization& authorization) {
   std::string summary(NameOf(authorization.verdict));
   summary += ' ' + authorization.reason;
@@ -43,13 +53,17 @@ void ComeBackBy(std::optional<BootTime>& next, BootTime when) {
 Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
   if (challenge_.pending())
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
-  const auto facts = Look(parts_, rules_, peer_, now);
-  if (!facts) return facts.error();
-  for (std::uint32_t i = 0; i < demand.newcomers; ++i)
-    parts_.history.Count(facts->standing, peer_.process->key(), Happening::kStream, {}, now);
-
   Turn turn;
-  const bool newcomers = demand.newcomers > 0;
+  auto standing = parts_.history.Look(peer_, now);
+  if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
+  if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);
+  // Before any other work is done for them.
+  if (turn.crowded && held_.empty()) return turn;
+  // Attested last, since it ends with the question whether the process still lives.
+  const auto facts = Look(parts_, rules_, peer_, std::move(standing), now);
+  if (!facts) return facts.error();
+
+  const bool newcomers = demand.newcomers > 0 && !turn.crowded;
   if (demand.svids || !held_.empty()) {
     const Ask ask{*facts, now, newcomers, recorded_svids_, turn, turn.svids};
     if (auto done = StepSvids(ask); !done) return done.error();
@@ -59,6 +73,15 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
     if (auto done = StepBundles(ask); !done) return done.error();
   }
   return turn;
+}
+
+bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment now) {
+  lineage_ = standing.lineage.id;
+  for (std::uint32_t i = 0; i < newcomers; ++i) {
+    if (!parts_.gate.Allow(lineage_, now.boot)) return false;
+    parts_.history.Count(standing, peer_.process->key(), Happening::kStream, {}, now);
+  }
+  return true;
 }
 
 Result<void> Session::StepSvids(const Ask& ask) {
@@ -192,19 +215,13 @@ Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, M
       const auto lifetime = svid->not_after - now.wall;
       next.push_back({.entry = one.entry,
                       .svid = nullptr,
+                      .issued = Describe(*svid, *one.entry),
                       .rotate_at = now.boot + RotateAfter(lifetime, svid->serial),
                       .expires_at = now.boot + lifetime});
       next.back().svid = std::make_shared<const X509Svid>(*std::move(svid));
       one.minted = true;
     }
-    const X509Svid& held = *next.back().svid;
-    one.issued = IssuedSvid{.spiffe_id = held.id.Text(),
-                            .entry_id = one.entry->id,
-                            .serial = held.serial,
-                            .issuer_key_id = held.issuer_key_id,
-                            .not_before = held.not_before,
-                            .not_after = held.not_after,
-                            .revoke_on_exit = one.entry->revoke_on_exit};
+    one.issued = next.back().issued;
   }
   return next;
 }
@@ -223,7 +240,8 @@ const Session::Held* Session::StillGood(const EntryDecision& granted, bool rotat
                      now.wall < at->svid->not_after;
   const auto cap = granted.decision.obligations.ttl_cap;
   const bool short_enough = !cap || at->expires_at - now.boot <= *cap;
-  return same && valid && short_enough ? &*at : nullptr;
+  if (!same || !valid || !short_enough) return nullptr;
+  return parts_.sanctions.StillGiven(at->issued) ? &*at : nullptr;
 }
 
 void Session::Share(std::vector<Held> next) {
@@ -260,7 +278,20 @@ Result<void> Session::Record(const Ask& ask, const Authorization& authorization,
     return decision.error().Within("writing the audit record");
   }
   last = {std::move(summary), authorization.drift, *std::move(decision)};
+  Suspect(ask, authorization);
   return {};
+}
+
+// Once for each record, so that asking again and again adds no more than what a
+// refusal itself adds.
+void Session::Suspect(const Ask& ask, const Authorization& authorization) {
+  const std::string& lineage = ask.facts.standing.lineage.id;
+  for (const EntryDecision& one : authorization.entries) {
+    if (one.decision.verdict != Verdict::kAllow)
+      parts_.history.Suspect(lineage, one.decision.reason, ask.now);
+    for (const std::string& policy : one.decision.observed)
+      parts_.history.Suspect(lineage, policy, ask.now);
+  }
 }
 
 void Session::Punish(const Ask& ask, const Authorization& authorization) {

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
 
+#include "surety/admin_actions.h"
 #include "surety/daemon_status.h"
 #include "surety/result.h"
 
@@ -16,6 +20,15 @@ class AdminClient {
   /// kUnavailable: no daemon there, or this user may not connect; the message
   /// says which. kPermissionDenied: it answered, and refused this uid.
   virtual Result<DaemonStatus> GetStatus(std::chrono::milliseconds timeout) = 0;
+
+  /// The rest as in admin_actions.h, with the errors of GetStatus besides.
+  virtual Result<std::vector<Quarantine>> ListQuarantines(std::chrono::milliseconds timeout) = 0;
+  virtual Result<Quarantine> AddQuarantine(const QuarantineOrder& order,
+                                           std::chrono::milliseconds timeout) = 0;
+  virtual Result<Quarantine> ReleaseQuarantine(std::uint64_t id, const std::string& reason,
+                                               std::chrono::milliseconds timeout) = 0;
+  virtual Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
+                                            std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace surety

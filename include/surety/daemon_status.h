@@ -51,6 +51,22 @@ struct LoadStatus {
   std::uint64_t refused_calls_total = 0;
 };
 
+/// How the policy hook and what serves it are doing.
+struct HookStatus {
+  std::string policy_revision;
+  std::string policy_mode;    ///< "enforce", "monitor".
+  std::string policy_folder;  ///< Empty: the built-in policy.
+  std::uint32_t policies = 0;
+  std::string wake_mode;  ///< "events", "sweep".
+  std::uint64_t followed = 0;
+  std::uint32_t quarantines = 0;
+  std::uint32_t revoked = 0;  ///< On the CRLs.
+  std::optional<WallTime> crl_published_at;
+  std::optional<WallTime> crl_next_update;
+  std::uint64_t audit_sequence = 0;
+  std::string audit_segment;
+};
+
 /// How a daemon is doing (surety.admin.v1.GetStatusResponse). A time that the
 /// daemon did not give is absent.
 struct DaemonStatus {
@@ -62,6 +78,7 @@ struct DaemonStatus {
   std::vector<std::string> degraded;  ///< Plain sentences; empty when all is well.
   std::vector<AuthorityStatus> authorities;
   EntriesStatus entries;
+  HookStatus hook;
   LoadStatus load;
   std::vector<SessionStatus> sessions;  ///< Possibly fewer than load.streams.
 };

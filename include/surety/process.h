@@ -55,6 +55,14 @@ class ProcessHandle {
   /// does not tell.
   virtual Result<std::uint64_t> CgroupId() const = 0;
 
+  /// A read-only descriptor that stays bound to the program which the process runs
+  /// now, so that a later exec(3) shows in it: agent/watch/exec_probe.h says how it
+  /// is read. kNotFound where there is none, kPermissionDenied without CAP_SYS_PTRACE
+  /// for processes of other users.
+  virtual Result<UniqueFd> OpenExecProbe() const {
+    return Error(ErrorCode::kNotFound, "this handle has no exec probe");
+  }
+
   /// False once the process has exited, reaped or not.
   [[nodiscard]] virtual bool IsAlive() const = 0;
 };

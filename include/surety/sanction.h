@@ -62,6 +62,8 @@ class Sanctions {
   /// after the record was written, from which it can be learnt again; never fails.
   virtual void Given(const Peer& peer, const Standing& standing,
                      const std::vector<IssuedSvid>& svids) = 0;
+  /// Whether a process still has what it was given: false once it was taken away.
+  [[nodiscard]] virtual bool StillGiven(const IssuedSvid& svid) const = 0;
   /// Revokes the live SVIDs of one process.
   virtual Result<void> Revoke(const Sentence& sentence, RevocationReason reason, Moment now) = 0;
   /// Quarantines the lineage, revokes all of its live SVIDs and wakes its processes.

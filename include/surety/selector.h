@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <compare>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,13 +44,25 @@ class SelectorSet {
   SelectorSet(std::initializer_list<Selector> items) {
     for (const auto& item : items) Insert(item);
   }
+  /// In any order, with duplicates: cheaper than inserting one by one.
+  explicit SelectorSet(std::vector<Selector> items) : items_(std::move(items)) {
+    const auto unordered = [](const Selector& a, const Selector& b) { return !(a < b); };
+    if (std::adjacent_find(items_.begin(), items_.end(), unordered) == items_.end()) return;
+    std::sort(items_.begin(), items_.end());
+    items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
+  }
 
   void Insert(Selector item) {
     const auto at = std::lower_bound(items_.begin(), items_.end(), item);
     if (at == items_.end() || *at != item) items_.insert(at, std::move(item));
   }
   void Merge(const SelectorSet& other) {
-    for (const auto& item : other) Insert(item);
+    if (&other == this) return;
+    std::vector<Selector> both;
+    both.reserve(size() + other.size());
+    std::set_union(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()),
+                   other.begin(), other.end(), std::back_inserter(both));
+    items_ = std::move(both);
   }
   [[nodiscard]] bool Contains(const Selector& item) const {
     return std::binary_search(items_.begin(), items_.end(), item);

@@ -11,6 +11,7 @@
 #include "surety/attestor.h"
 #include "surety/audit.h"
 #include "surety/bundle.h"
+#include "surety/call_gate.h"
 #include "surety/clock.h"
 #include "surety/entry.h"
 #include "surety/issuer.h"
@@ -37,6 +38,7 @@ struct WalkParts {
   AuditLog& audit;
   Sanctions& sanctions;
   Watcher& watcher;
+  CallGate& gate;
   const Clock& clock;
 };
 
@@ -116,7 +118,9 @@ class Session {
 
   struct Turn {
     std::optional<BootTime> next;  ///< When to call Step again at the latest.
-    Outcome svids;                 ///< Means something if demanded.
+    /// The newcomers are too many: they end (kResourceExhausted), unanswered.
+    bool crowded = false;
+    Outcome svids;  ///< Means something if demanded.
     Outcome bundles;
     /// What every stream should have; null unless allowed. The same object as
     /// before as long as nothing has changed.
@@ -135,6 +139,8 @@ class Session {
   [[nodiscard]] const Peer& peer() const { return peer_; }
   /// The SPIFFE IDs that the process holds SVIDs of, in order.
   [[nodiscard]] std::vector<std::string> held_ids() const;
+  /// Of the last turn; empty before the first that could tell.
+  [[nodiscard]] const std::string& lineage() const { return lineage_; }
   /// Until when what is held need not be minted anew; nothing if nothing is held.
   [[nodiscard]] std::optional<BootTime> held_until() const;
 
@@ -142,6 +148,7 @@ class Session {
   struct Held {
     std::shared_ptr<const Entry> entry;
     std::shared_ptr<const X509Svid> svid;
+    IssuedSvid issued;
     BootTime rotate_at;
     BootTime expires_at;
   };
@@ -161,6 +168,7 @@ class Session {
     Outcome& outcome;
   };
 
+  bool LetIn(const Standing& standing, std::uint32_t newcomers, Moment now);
   Result<void> StepSvids(const Ask& ask);
   Result<void> StepBundles(const Ask& ask);
   Result<void> HandOut(const Ask& ask, Authorization& authorization);
@@ -173,6 +181,7 @@ class Session {
                                       Moment now) const;
   void Share(std::vector<Held> next);
   Result<void> Record(const Ask& ask, const Authorization& authorization, bool news);
+  void Suspect(const Ask& ask, const Authorization& authorization);
   void Punish(const Ask& ask, const Authorization& authorization);
   [[nodiscard]] bool ExpiredBy(Moment now) const;
 
@@ -180,6 +189,7 @@ class Session {
   const WalkRules rules_;
   const Peer peer_;
 
+  std::string lineage_;
   std::vector<Held> held_;
   std::shared_ptr<const SvidUpdate> update_;  // Of held_ and the bundles it was made with.
   TurnRetry retry_;

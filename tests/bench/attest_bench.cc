@@ -1,10 +1,18 @@
 #include <benchmark/benchmark.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "attestors/boot_now.h"
 #include "attestors/builtin.h"
+#include "attestors/lineage_reader.h"
 #include "attestors/linux_process.h"
 
 // What a turn of the walk pays for facts once everything is known: the daemon
@@ -51,6 +59,72 @@ void BM_OpenPeer(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(opener->OpenByPid(::getpid()));
 }
 BENCHMARK(BM_OpenPeer);
+
+// Children of this process without privileges, each but the first the child of the
+// one before. They die with it.
+class Sleepers {
+ public:
+  explicit Sleepers(int number) {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) return;
+    top_ = ::fork();
+    if (top_ == 0) Sleep(number - 1, ends[1]);
+    [[maybe_unused]] const auto got = ::read(ends[0], &bottom_, sizeof bottom_);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  Sleepers(const Sleepers&) = delete;
+  Sleepers& operator=(const Sleepers&) = delete;
+  ~Sleepers() {
+    ::kill(top_, SIGKILL);
+    ::waitpid(top_, nullptr, 0);
+  }
+  [[nodiscard]] pid_t lowest() const { return bottom_; }
+
+ private:
+  [[noreturn]] static void Sleep(int below, int end) {
+    if (::setresuid(1001, 1001, 1001) != 0) ::_exit(1);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (below > 0 && ::fork() == 0) Sleep(below - 1, end);
+    const pid_t self = ::getpid();
+    if (below == 0) [[maybe_unused]]
+      const auto told = ::write(end, &self, sizeof self);
+    for (;;) ::pause();
+  }
+
+  pid_t top_ = -1;
+  pid_t bottom_ = -1;
+};
+
+void ReadLineages(benchmark::State& state, const LineageReader& reader, pid_t pid) {
+  const auto process = MakeLinuxProcessOpener()->OpenByPid(pid);
+  const auto lineage = reader.Read(**process);
+  state.SetLabel(lineage ? lineage->id + ", " + std::to_string(lineage->ancestors.size()) + " above"
+                         : lineage.error().Text());
+  for (auto _ : state) benchmark::DoNotOptimize(reader.Read(**process));
+}
+
+void BM_LineageByAncestor(benchmark::State& state) {
+  const Sleepers family(static_cast<int>(state.range(0)));
+  ReadLineages(state, *MakeLineageReader(), family.lowest());
+}
+BENCHMARK(BM_LineageByAncestor)->Arg(1)->Arg(3)->Arg(10);
+
+// In a systemd unit's cgroup, two folders deep. Needs root.
+void BM_LineageByUnit(benchmark::State& state) {
+  const std::string slice = "/sys/fs/cgroup/unified/bench.slice";
+  const std::string unit = slice + "/bench.service";
+  ::mkdir(slice.c_str(), 0755);
+  ::mkdir(unit.c_str(), 0755);
+  {
+    const Sleepers child(1);
+    std::ofstream(unit + "/cgroup.procs") << child.lowest();
+    ReadLineages(state, *MakeLineageReader(), child.lowest());
+  }
+  ::rmdir(unit.c_str());
+  ::rmdir(slice.c_str());
+}
+BENCHMARK(BM_LineageByUnit);
 
 }  // namespace
 }  // namespace surety

@@ -29,6 +29,10 @@ class FailingDisk final : public DiskWrites {
     if (auto failed = Count(); !failed) return failed;
     return DiskWrites::Write(fd, bytes, name);
   }
+  Result<void> LetAllRead(int fd, const std::string& name) override {
+    if (auto failed = Count(); !failed) return failed;
+    return DiskWrites::LetAllRead(fd, name);
+  }
   Result<void> Sync(int fd, const std::string& name) override {
     if (auto failed = Count(); !failed) return failed;
     return DiskWrites::Sync(fd, name);

@@ -14,6 +14,32 @@ class FakeAdminClient final : public AdminClient {
     return answer;
   }
 
+  Result<std::vector<Quarantine>> ListQuarantines(std::chrono::milliseconds /*timeout*/) override {
+    return quarantines;
+  }
+  Result<Quarantine> AddQuarantine(const QuarantineOrder& order,
+                                   std::chrono::milliseconds /*timeout*/) override {
+    last_quarantine = order;
+    if (quarantines && !quarantines->empty()) return quarantines->back();
+    return Error(ErrorCode::kNotFound, "there is no process 4711");
+  }
+  Result<Quarantine> ReleaseQuarantine(std::uint64_t id, const std::string& reason,
+                                       std::chrono::milliseconds /*timeout*/) override {
+    last_release = {id, reason};
+    if (quarantines && !quarantines->empty()) return quarantines->back();
+    return Error(ErrorCode::kNotFound, "there is no quarantine 1");
+  }
+  Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
+                                    std::chrono::milliseconds /*timeout*/) override {
+    last_revocation = order;
+    return revoked;
+  }
+
+  Result<std::vector<Quarantine>> quarantines{std::vector<Quarantine>()};
+  Result<std::uint32_t> revoked{0U};
+  QuarantineOrder last_quarantine;
+  std::pair<std::uint64_t, std::string> last_release;
+  RevocationOrder last_revocation;
   Result<DaemonStatus> answer;
   std::chrono::milliseconds last_timeout{0};
 };

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -171,8 +172,10 @@ class ScriptedHistory final : public History {
              std::string_view /*spiffe_id*/, Moment /*now*/) override {
     ++counted[what];
   }
-  void Suspect(const std::string& /*lineage*/, std::string_view /*signal*/,
-               Moment /*now*/) override {}
+  void Suspect(const std::string& /*lineage*/, std::string_view signal, Moment /*now*/) override {
+    suspected.emplace_back(signal);
+  }
+  std::vector<std::string> suspected;
   Result<Standing> standing{Standing{}};
   std::map<Happening, int> counted;
 };
@@ -184,6 +187,9 @@ class NotingSanctions final : public Sanctions {
              const std::vector<IssuedSvid>& svids) override {
     for (const IssuedSvid& svid : svids) given.push_back(svid.serial);
   }
+  [[nodiscard]] bool StillGiven(const IssuedSvid& svid) const override {
+    return !taken.contains(svid.serial);
+  }
   Result<void> Revoke(const Sentence& sentence, RevocationReason /*reason*/,
                       Moment /*now*/) override {
     return Note("revoke", sentence);
@@ -192,6 +198,7 @@ class NotingSanctions final : public Sanctions {
                           Moment /*now*/) override {
     return Note("quarantine", sentence);
   }
+  std::set<std::string> taken;  ///< Serials that an operator has revoked.
   std::vector<std::string> given;
   std::vector<std::string> ordered;
 
@@ -211,6 +218,16 @@ class NotingWatcher final : public Watcher {
   [[nodiscard]] WakeMode mode() const override { return WakeMode::kEvents; }
   [[nodiscard]] WatcherStatus Status() const override { return {}; }
   std::vector<ProcessKey> followed;
+};
+
+class CountingGate final : public CallGate {
+ public:
+  bool Allow(const std::string& /*lineage*/, BootTime /*now*/) override { return left-- > 0; }
+  void Closed(const std::string& /*lineage*/, BootTime /*opened*/, BootTime /*now*/) override {
+    ++closed;
+  }
+  int left = 1'000'000;
+  int closed = 0;
 };
 
 class StillClock final : public Clock {

@@ -232,6 +232,35 @@ TEST_F(SessionTest, TtlCapShortensAndMintsAnewWhatIsTooLong) {
   EXPECT_THAT(Serials(), ElementsAre("s2")) << "short enough now";
 }
 
+TEST_F(SessionTest, CrowdIsTurnedAwayBeforeAnyWork) {
+  gate_.left = 0;
+  const auto turn = Turn(1);
+  EXPECT_TRUE(turn->crowded);
+  EXPECT_EQ(attestor_->calls, 0);
+  EXPECT_EQ(history_.counted[Happening::kStream], 0);
+}
+
+TEST_F(SessionTest, CrowdTakesNothingFromThoseWhoAreServed) {
+  ASSERT_TRUE(Turn(1));
+  gate_.left = 0;
+  const auto turn = Turn(1);
+  EXPECT_TRUE(turn->crowded);
+  EXPECT_EQ(turn->svids.verdict, Verdict::kAllow);
+}
+
+TEST_F(SessionTest, WhatWasTakenAwayIsMintedAnewForWhomMayStillHaveIt) {
+  EXPECT_THAT(Serials(), ElementsAre("s1"));
+  sanctions_.taken = {"s1"};
+  EXPECT_THAT(Serials(), ElementsAre("s2"));
+}
+
+TEST_F(SessionTest, SuspicionIsRaisedOnceForEachRecord) {
+  policy_.answers["web"] = Answer(Verdict::kRefuse, "drift.user");
+  ASSERT_TRUE(Turn());
+  ASSERT_TRUE(Turn());
+  EXPECT_THAT(history_.suspected, ElementsAre("drift.user"));
+}
+
 TEST_F(SessionTest, UndecidedGrantsNothingAndIsAskedAgainEverLater) {
   policy_.answers["web"] = Answer(Verdict::kUndecided, "facts_missing");
   auto turn = Turn();

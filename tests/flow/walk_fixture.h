@@ -47,7 +47,7 @@ class WalkTest : public ::testing::Test {
 
   WalkParts parts() {
     return {attestors_, entries_, ledger_,    history_, policy_, issuer_,
-            bundles_,   audit_,   sanctions_, watcher_, clock_};
+            bundles_,   audit_,   sanctions_, watcher_, gate_,   clock_};
   }
   static Decision Answer(Verdict verdict, std::string reason) {
     return {.verdict = verdict, .reason = std::move(reason)};
@@ -64,6 +64,7 @@ class WalkTest : public ::testing::Test {
   fakes::ScriptedHistory history_;
   fakes::NotingSanctions sanctions_;
   fakes::NotingWatcher watcher_;
+  fakes::CountingGate gate_;
   fakes::StillClock clock_;
   WalkRules rules_;
   std::shared_ptr<fakes::PlainProcess> process_ = std::make_shared<fakes::PlainProcess>(4321);

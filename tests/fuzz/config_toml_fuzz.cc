@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -38,6 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckSocket(config->admin.socket);
   if (config->workload_api.socket.path == config->admin.socket.path) std::abort();
   if (!config->x509.ca_files && config->x509.ca_ttl < 4 * config->x509.ttl) std::abort();
+  const std::string& crl_file = config->x509.crl_file;
+  if (!crl_file.empty() && (!crl_file.starts_with('/') || crl_file.ends_with('/'))) std::abort();
+  if (config->x509.crl_validity < std::chrono::seconds(60)) std::abort();
   if (!config->state_dir.starts_with('/') || !config->entries_dir.starts_with('/')) std::abort();
   return 0;
 }

@@ -13,10 +13,10 @@ std::string Print(const surety::ProcessStatus& status) {
   std::string caps;
   for (unsigned shift = 64; shift > 0; shift -= 4)
     caps += kHex[(status.cap_effective >> (shift - 4)) & 0xfU];
-  return "TracerPid:\t" + std::to_string(status.tracer) + "\nUid:\t0\t" +
-         std::to_string(status.uid) + "\t0\t0\nGid:\t0\t" + std::to_string(status.gid) +
-         "\t0\t0\nGroups:\t" + groups + "\nCapEff:\t" + caps + "\nNoNewPrivs:\t" +
-         (status.no_new_privs ? "1" : "0") + "\n";
+  return "TracerPid:\t" + std::to_string(status.tracer) + "\nUid:\t" +
+         std::to_string(status.real_uid) + "\t" + std::to_string(status.uid) + "\t0\t0\nGid:\t0\t" +
+         std::to_string(status.gid) + "\t0\t0\nGroups:\t" + groups + "\nCapEff:\t" + caps +
+         "\nNoNewPrivs:\t" + (status.no_new_privs ? "1" : "0") + "\n";
 }
 
 }  // namespace

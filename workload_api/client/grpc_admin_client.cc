@@ -41,6 +41,21 @@ EntriesStatus EntriesOf(const pb::Entries& from) {
           .last_error = from.last_error()};
 }
 
+HookStatus HookOf(const pb::Hook& from) {
+  return {.policy_revision = from.policy_revision(),
+          .policy_mode = from.policy_mode(),
+          .policy_folder = from.policy_folder(),
+          .policies = from.policies(),
+          .wake_mode = from.wake_mode(),
+          .followed = from.followed(),
+          .quarantines = from.quarantines(),
+          .revoked = from.revoked(),
+          .crl_published_at = TimeOf(from.has_crl_published_at(), from.crl_published_at()),
+          .crl_next_update = TimeOf(from.has_crl_next_update(), from.crl_next_update()),
+          .audit_sequence = from.audit_sequence(),
+          .audit_segment = from.audit_segment()};
+}
+
 LoadStatus LoadOf(const pb::Load& from) {
   return {.connections = from.connections(),
           .connections_limit = from.connections_limit(),
@@ -71,6 +86,7 @@ DaemonStatus StatusOf(const pb::GetStatusResponse& from) {
                       .degraded = {from.degraded().begin(), from.degraded().end()},
                       .authorities = {},
                       .entries = EntriesOf(from.entries()),
+                      .hook = HookOf(from.hook()),
                       .load = LoadOf(from.load()),
                       .sessions = {}};
   for (const auto& authority : from.authorities())
@@ -79,20 +95,89 @@ DaemonStatus StatusOf(const pb::GetStatusResponse& from) {
   return status;
 }
 
-}  // namespace
+Quarantine QuarantineOf(const pb::Quarantine& from) {
+  return {.id = from.id(),
+          .lineage = from.lineage(),
+          .entry_id = from.entry_id(),
+          .reason = from.reason(),
+          .decision = from.decision(),
+          .since = TimeOf(from.has_since(), from.since()).value_or(WallTime()),
+          .until = TimeOf(from.has_until(), from.until())};
+}
 
-Result<DaemonStatus> GrpcAdminClient::GetStatus(std::chrono::milliseconds timeout) {
+using Deadline = std::chrono::milliseconds;
+
+// One call on a connection of its own.
+template <typename Request, typename Response>
+Result<Response> Ask(const std::string& socket_path, Deadline timeout,
+                     grpc::Status (pb::Admin::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                     const Request& request) {
   const auto deadline = std::chrono::system_clock::now() + timeout;
-  auto channel = ConnectUnix(socket_path_, timeout);
+  auto channel = ConnectUnix(socket_path, timeout);
   if (!channel) return channel.error();
 
   grpc::ClientContext context;
   context.set_deadline(deadline);
-  pb::GetStatusResponse response;
-  const grpc::Status status =
-      pb::Admin::NewStub(*channel)->GetStatus(&context, pb::GetStatusRequest{}, &response);
-  if (!status.ok()) return ErrorOfCall(status, socket_path_);
-  return StatusOf(response);
+  Response response;
+  const auto stub = pb::Admin::NewStub(*channel);
+  const grpc::Status status = (*stub.*method)(&context, request, &response);
+  if (!status.ok()) return ErrorOfCall(status, socket_path);
+  return response;
+}
+
+}  // namespace
+
+Result<DaemonStatus> GrpcAdminClient::GetStatus(Deadline timeout) {
+  const auto response =
+      Ask(socket_path_, timeout, &pb::Admin::Stub::GetStatus, pb::GetStatusRequest());
+  if (!response) return response.error();
+  return StatusOf(*response);
+}
+
+Result<std::vector<Quarantine>> GrpcAdminClient::ListQuarantines(Deadline timeout) {
+  const auto response =
+      Ask(socket_path_, timeout, &pb::Admin::Stub::ListQuarantines, pb::ListQuarantinesRequest());
+  if (!response) return response.error();
+  std::vector<Quarantine> all;
+  for (const pb::Quarantine& one : response->quarantines()) all.push_back(QuarantineOf(one));
+  return all;
+}
+
+Result<Quarantine> GrpcAdminClient::AddQuarantine(const QuarantineOrder& order, Deadline timeout) {
+  pb::AddQuarantineRequest request;
+  request.set_lineage(order.lineage);
+  request.set_pid(order.pid);
+  request.set_entry_id(order.entry_id);
+  request.set_reason(order.reason);
+  request.set_seconds(order.duration.value_or(Seconds(0)).count());
+  const auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::AddQuarantine, request);
+  if (!response) return response.error();
+  return QuarantineOf(*response);
+}
+
+Result<Quarantine> GrpcAdminClient::ReleaseQuarantine(std::uint64_t id, const std::string& reason,
+                                                      Deadline timeout) {
+  pb::ReleaseQuarantineRequest request;
+  request.set_id(id);
+  request.set_reason(reason);
+  const auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::ReleaseQuarantine, request);
+  if (!response) return response.error();
+  return QuarantineOf(*response);
+}
+
+Result<std::uint32_t> GrpcAdminClient::RevokeSvids(const RevocationOrder& order, Deadline timeout) {
+  pb::RevokeSvidsRequest request;
+  if (!order.serial.empty())
+    request.set_serial(order.serial);
+  else if (order.pid != 0)
+    request.set_pid(order.pid);
+  else
+    request.set_spiffe_id(order.spiffe_id);
+  request.set_reason(order.reason);
+  const auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::RevokeSvids, request);
+  if (!response) return response.error();
+  return response->revoked();
 }
 
 }  // namespace surety

@@ -16,6 +16,13 @@ class GrpcAdminClient final : public AdminClient {
   explicit GrpcAdminClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
   Result<DaemonStatus> GetStatus(std::chrono::milliseconds timeout) override;
+  Result<std::vector<Quarantine>> ListQuarantines(std::chrono::milliseconds timeout) override;
+  Result<Quarantine> AddQuarantine(const QuarantineOrder& order,
+                                   std::chrono::milliseconds timeout) override;
+  Result<Quarantine> ReleaseQuarantine(std::uint64_t id, const std::string& reason,
+                                       std::chrono::milliseconds timeout) override;
+  Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
+                                    std::chrono::milliseconds timeout) override;
 
  private:
   const std::string socket_path_;

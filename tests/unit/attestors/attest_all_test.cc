@@ -54,6 +54,12 @@ TEST_F(AttestAllTest, JoinsWhatAllSay) {
   EXPECT_EQ(all->missing.front().kind, "c:x");
 }
 
+TEST_F(AttestAllTest, ExecutableIsThatOfWhoeverKnowsIt) {
+  Add("a", [] { return Attestation{{}, {}, ExecutableFile{1, 2}}; });
+  AddGiving("b");
+  EXPECT_EQ(Ask()->executable, (ExecutableFile{1, 2}));
+}
+
 TEST_F(AttestAllTest, GonePeerWinsOverEverythingElse) {
   AddGiving("a");
   Add("b", []() -> Result<Attestation> { return Error(ErrorCode::kPeerGone, "gone"); });

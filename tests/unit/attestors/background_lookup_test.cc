@@ -187,5 +187,36 @@ TEST_F(BackgroundLookupTest, WorkMayEndAfterTheLookupIsGone) {
   EXPECT_TRUE(Eventually([&] { return ended->load(); }));
 }
 
+TEST_F(BackgroundLookupTest, ForgottenAnswerIsWorkedOutAgain) {
+  auto lookup = Make();
+  EXPECT_EQ(*Settle(lookup, 1, Answer("one")), "one");
+  EXPECT_EQ(*Settle(lookup, 2, Answer("two")), "two");
+  lookup.Forget(1);
+  lookup.Forget(3);
+  EXPECT_EQ(*Settle(lookup, 1, Answer("uno")), "uno");
+  EXPECT_EQ(*Settle(lookup, 2, Answer("dos")), "two");
+}
+
+TEST_F(BackgroundLookupTest, WorkThatBeganBeforeForgetAnswersNobody) {
+  auto lookup = Make();
+  std::promise<void> begun;
+  std::promise<void> release;
+  const auto slow = [&]() -> Result<Lookup::Compute> {
+    return Lookup::Compute([&](const std::stop_token&) {
+      begun.set_value();
+      release.get_future().wait();
+      return Result<std::string>("of before");
+    });
+  };
+  EXPECT_FALSE(lookup.Get(1, 1, milliseconds(0), slow));
+  begun.get_future().wait();
+  lookup.Forget(1);
+  // Nothing new is begun while the old work is under way.
+  EXPECT_EQ(lookup.Get(1, 1, milliseconds(0), Giving(Answer("new"))).error().code(),
+            ErrorCode::kUnavailable);
+  release.set_value();
+  EXPECT_EQ(*Settle(lookup, 1, Answer("new")), "new");
+}
+
 }  // namespace
 }  // namespace surety

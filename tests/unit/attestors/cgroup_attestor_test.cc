@@ -1,12 +1,12 @@
 #include "attestors/cgroup_attestor.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attestors/boot_now.h"
 #include "attestors/linux_process.h"
 #include "tests/fakes/fake_process.h"
+#include "tests/unit/attestors/cgroup_folder.h"
 #include "tests/unit/attestors/child_process.h"
 
 namespace surety {
@@ -70,35 +70,8 @@ TEST_F(CgroupAttestorTest, ExitIsPeerGone) {
   process_->AfterRead({});
 }
 
-// A cgroup of the test's own in the v2 tree, wherever that is mounted.
-class OwnCgroup {
- public:
-  OwnCgroup() {
-    for (const char* root : {"/sys/fs/cgroup/unified", "/sys/fs/cgroup"}) {
-      path_ = std::string(root) + "/" + name_;
-      if (::access((std::string(root) + "/cgroup.procs").c_str(), W_OK) == 0 &&
-          ::mkdir(path_.c_str(), 0755) == 0)
-        return;
-    }
-    path_.clear();
-  }
-  OwnCgroup(const OwnCgroup&) = delete;
-  OwnCgroup& operator=(const OwnCgroup&) = delete;
-  ~OwnCgroup() {
-    testing::Eventually([&] { return ::rmdir(path_.c_str()) == 0 || errno != EBUSY; });
-  }
-  [[nodiscard]] bool TakeIn(pid_t pid) const {
-    return testing::WriteFile(path_ + "/cgroup.procs", std::to_string(pid));
-  }
-  [[nodiscard]] const std::string& name() const { return name_; }
-
- private:
-  const std::string name_ = "surety test: " + std::to_string(::getpid()) + " (deleted)";
-  std::string path_;
-};
-
 TEST(CgroupAttestorOnKernel, FollowsAMoveToAnotherCgroup) {
-  const OwnCgroup cgroup;
+  const testing::CgroupFolder cgroup("surety test: " + std::to_string(::getpid()) + " (deleted)");
   const auto child = testing::Child::Sleeping();
   const auto process = MakeLinuxProcessOpener()->OpenByPid(child.pid());
   ASSERT_TRUE(process);
@@ -107,7 +80,7 @@ TEST(CgroupAttestorOnKernel, FollowsAMoveToAnotherCgroup) {
   const auto after = CgroupAttestor().Attest(PeerOf(*process), BootNow());
   ASSERT_TRUE(before);
   ASSERT_TRUE(after);
-  const Selector inside{"cgroup", "path:/" + cgroup.name()};
+  const Selector inside{"cgroup", "path:" + cgroup.name()};
   EXPECT_FALSE(before->selectors.Contains(inside));
   EXPECT_TRUE(after->selectors.Contains(inside));
   if ((*process)->CgroupId()) {

@@ -1,6 +1,7 @@
 #include "tests/unit/attestors/child_process.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -106,6 +107,48 @@ void Child::KillAndReap() {
   ::kill(pid, SIGKILL);
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
+}
+
+namespace {
+
+bool ForkInside(const Child::Prepare& prepare, int signal_at_parents_death) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const int error = prepare() ? 0 : errno;
+    ::prctl(PR_SET_PDEATHSIG, signal_at_parents_death);  // A change of uid switches it off.
+    [[maybe_unused]] const auto told = ::write(ends[1], &error, sizeof error);
+    // Nothing of the test's own may stay open: whoever waits for its end waits for it.
+    ::close_range(3, ~0U, 0);
+    for (;;) ::pause();
+  }
+  ::close(ends[1]);
+  int error = errno;
+  const bool ready = pid > 0 && ::read(ends[0], &error, sizeof error) == sizeof error && error == 0;
+  ::close(ends[0]);
+  errno = error;
+  return ready;
+}
+
+}  // namespace
+
+bool ForkBelow(const Child::Prepare& prepare) { return ForkInside(prepare, SIGKILL); }
+bool ForkOrphan(const Child::Prepare& prepare) { return ForkInside(prepare, 0); }
+
+pid_t OnlyChildOf(pid_t pid) {
+  const std::string name = std::to_string(pid);
+  pid_t child = 0;
+  Eventually([&] {
+    return static_cast<bool>(std::ifstream("/proc/" + name + "/task/" + name + "/children") >>
+                             child);
+  });
+  return child;
+}
+
+bool BecomeUser(uid_t uid) {
+  return ::setgroups(0, nullptr) == 0 && ::setresgid(uid, uid, uid) == 0 &&
+         ::setresuid(uid, uid, uid) == 0;
 }
 
 Folder::Folder() : path_("/tmp/surety-test-" + std::string(6, 'X')) {

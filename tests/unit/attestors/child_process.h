@@ -49,6 +49,18 @@ class Child {
   int error_ = 0;
 };
 
+/// For use in a Child's `prepare`: forks, and the new process runs `prepare` and
+/// sleeps. It dies with its parent. False, with errno set, if it failed.
+bool ForkBelow(const Child::Prepare& prepare = [] { return true; });
+/// The same, of one that lives on; whoever forks it kills it by its pid.
+bool ForkOrphan(const Child::Prepare& prepare = [] { return true; });
+
+/// The pid of the only child of a process, which may not be there yet; 0 if none comes.
+pid_t OnlyChildOf(pid_t pid);
+
+/// No groups, and these ids.
+bool BecomeUser(uid_t uid);
+
 /// A new empty folder under /tmp, removed with all that is in it.
 class Folder {
  public:

@@ -52,10 +52,12 @@ FuseServer::FuseServer(std::string at, std::string contents)
 
 FuseServer::~FuseServer() {
   if (!ok_) return;
-  ::umount2(at_.c_str(), MNT_DETACH | MNT_FORCE);
+  LetGo();
   ok_ = false;
   thread_.join();
 }
+
+void FuseServer::LetGo() { ::umount2(at_.c_str(), MNT_DETACH | MNT_FORCE); }
 
 void FuseServer::Serve() {
   std::vector<char> request(1U << 20U);

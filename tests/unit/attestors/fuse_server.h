@@ -26,6 +26,8 @@ class FuseServer {
   [[nodiscard]] std::string exe() const { return at_ + "/exe"; }
   /// From now on, reads, opens and statfs get no answer.
   void Hang() { hanging_ = true; }
+  /// Unmounts now.
+  void LetGo();
   /// Requests that were left without an answer.
   [[nodiscard]] int unanswered() const { return unanswered_; }
 

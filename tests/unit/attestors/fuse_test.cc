@@ -1,11 +1,15 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "attestors/boot_now.h"
 #include "attestors/exe_hasher.h"
@@ -57,6 +61,49 @@ TEST_F(FuseTest, HangingBinaryIsAnsweredAtOnceAsUnhashed) {
   EXPECT_TRUE(seen->selectors.Contains({"unix", "exe:unhashed"}));
   for (const auto& fact : seen->missing) EXPECT_NE(fact.kind, "unix:sha256") << fact.why.Text();
   EXPECT_EQ(server_.unanswered(), 0);
+}
+
+// The kernel itself does not follow an environment onto a file's page. But whoever
+// reads another page of the process through /proc/PID/mem holds its memory's lock
+// meanwhile, and behind a writer that waits for it nobody gets in any more.
+TEST_F(FuseTest, MemoryThatIsLockedForEverHoldsUpNobody) {
+  static constexpr std::uintptr_t kPage = 0x7000'0000'0000;
+  const UniqueFd file(::open(server_.exe().c_str(), O_RDONLY | O_CLOEXEC));
+  auto child = Child::Sleeping([&] {
+    void* const at = reinterpret_cast<void*>(kPage);
+    const auto lock = [](int) {
+      ::munmap(reinterpret_cast<void*>(kPage + 4096), 4096);
+      ::pause();
+    };
+    return ::mmap(at, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, file.get(), 0) == at &&
+           ::signal(SIGUSR1, lock) != SIG_ERR;
+  });
+  ASSERT_EQ(child.error(), 0) << std::strerror(child.error());
+  const auto opener = MakeLinuxProcessOpener();
+  const auto process = *opener->OpenByPid(child.pid());
+  const std::string folder = "/proc/" + std::to_string(child.pid());
+  const UniqueFd memory(::open((folder + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+  server_.Hang();
+  std::thread reader([&] {
+    char byte = 0;
+    EXPECT_LT(::pread(memory.get(), &byte, 1, static_cast<off_t>(kPage)), 0);
+  });
+  ASSERT_TRUE(Eventually([&] { return server_.unanswered() == 1; }));
+  ASSERT_EQ(::kill(child.pid(), SIGUSR1), 0);
+  ASSERT_TRUE(Eventually(
+      [&] { return process->ReadFile("status", 65536)->find("State:\tD") != std::string::npos; }));
+
+  const UnixAttestor attestor({}, SeeHost(*opener));
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; ++i) {
+    const auto seen = attestor.Attest(PeerOf(process), BootNow() + seconds(10));
+    ASSERT_TRUE(seen);
+    EXPECT_TRUE(std::any_of(seen->missing.begin(), seen->missing.end(),
+                            [](const MissingFact& fact) { return fact.kind == "unix:env"; }));
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(2));
+  server_.LetGo();
+  reader.join();
 }
 
 // The hasher by itself, as if the mount had not been recognised for what it is.

@@ -6,10 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <filesystem>
 #include <future>
+#include <iterator>
 #include <thread>
+#include <vector>
 
 #include "attestors/proc_text.h"
 #include "tests/unit/attestors/child_process.h"
@@ -84,10 +88,87 @@ TEST_F(LinuxProcessTest, ZombieIsGoneForAHandleFromBefore) {
   ASSERT_TRUE(process);
   ::kill(child.pid(), SIGKILL);
   EXPECT_TRUE(testing::Eventually([&] { return !(*process)->IsAlive(); }));
-  // Not reaped: its status can still be read from /proc, but not through us.
-  EXPECT_TRUE(std::filesystem::exists("/proc/" + std::to_string(child.pid()) + "/status"));
-  EXPECT_EQ((*process)->ReadFile("status", 65536).error().code(), ErrorCode::kPeerGone);
-  EXPECT_EQ((*process)->CgroupId().error().code(), ErrorCode::kPeerGone);
+  // Not reaped: what is read is its own last state, and whoever reads asks for life after that.
+  const auto status = (*process)->ReadFile("status", 65536);
+  ASSERT_TRUE(status);
+  EXPECT_NE(status->find("State:\tZ"), std::string::npos);
+  EXPECT_EQ((*process)->ReadLink("exe").error().code(), ErrorCode::kPeerGone);
+  EXPECT_EQ((*process)->OpenExecutable().error().code(), ErrorCode::kPeerGone);
+}
+
+// The files that stay open between reads.
+TEST_F(LinuxProcessTest, KeptFilesTellWhatIsNow) {
+  const auto child = Child::Running({"/bin/sh", "-c", "read line; exec /bin/sleep 600"}, [] {
+    std::array<int, 2> ends{};
+    return ::pipe(ends.data()) == 0 && ::dup2(ends[0], 0) == 0 && ::dup2(ends[1], 9) == 9;
+  });
+  const auto process = opener_->OpenByPid(child.pid());
+  ASSERT_TRUE(process);
+  const auto name = [&] {
+    return ParseStatus(*(*process)->ReadFile("status", 65536))
+               ? (*process)->ReadFile("status", 65536)->substr(0, 11)
+               : "unreadable";
+  };
+  EXPECT_EQ(name(), "Name:\tsh\nUm");
+  ASSERT_TRUE(testing::WriteFile("/proc/" + std::to_string(child.pid()) + "/fd/9", "go\n"));
+  EXPECT_TRUE(testing::Eventually([&] { return name() == "Name:\tsleep"; }));
+}
+
+TEST_F(LinuxProcessTest, KeptFilesNeverAnswerForALaterProcess) {
+  auto first = Child::Sleeping();
+  const pid_t pid = first.pid();
+  const auto held = opener_->OpenByPid(pid);
+  ASSERT_TRUE((*held)->ReadFile("status", 65536));
+  ASSERT_TRUE((*held)->ReadFile("cgroup", 65536));
+  ASSERT_TRUE((*held)->ReadLink("ns/pid"));
+  first.KillAndReap();
+  const auto second = Child::SleepingAs(pid);
+  ASSERT_EQ(second.pid(), pid);
+  EXPECT_EQ((*held)->ReadFile("status", 65536).error().code(), ErrorCode::kPeerGone);
+  EXPECT_EQ((*held)->ReadFile("cgroup", 65536).error().code(), ErrorCode::kPeerGone);
+  EXPECT_FALSE((*held)->IsAlive());
+}
+
+std::ptrdiff_t OpenDescriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST_F(LinuxProcessTest, DescriptorsAreKeptForSoManyProcessesOnlyAndGivenBack) {
+  constexpr int kProcesses = 300;
+  const auto before = OpenDescriptors();
+  {
+    std::vector<Child> children;
+    std::vector<std::shared_ptr<const ProcessHandle>> handles;
+    for (int i = 0; i < kProcesses; ++i) {
+      children.push_back(Child::Sleeping());
+      handles.push_back(*opener_->OpenByPid(children.back().pid()));
+      ASSERT_TRUE(handles.back()->ReadFile("status", 65536));
+      ASSERT_TRUE(handles.back()->ReadFile("cgroup", 65536));
+      ASSERT_TRUE(handles.back()->ReadFile("status", 65536));
+    }
+    EXPECT_LE(OpenDescriptors() - before, 2 * kProcesses + 512);
+    EXPECT_GE(OpenDescriptors() - before, 2 * kProcesses + 1);
+  }
+  EXPECT_EQ(OpenDescriptors(), before);
+}
+
+TEST_F(LinuxProcessTest, ManyThreadsReadAKeptFile) {
+  const auto child = Child::Sleeping();
+  const auto process = *opener_->OpenByPid(child.pid());
+  const auto expected = ParseStatus(*process->ReadFile("status", 65536));
+  ASSERT_TRUE(expected);
+  std::atomic<int> different = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 200; ++n) {
+        const auto text = process->ReadFile("status", 65536);
+        const auto status = text ? ParseStatus(*text) : text.error();
+        if (!status || *status != *expected) ++different;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(different, 0);
 }
 
 TEST_F(LinuxProcessTest, ReusedPidIsNeverReadInPlaceOfTheFirst) {

@@ -131,5 +131,52 @@ TEST(ParseNamespaceLink, ReadsTheInodeOfItsKindOnly) {
     EXPECT_FALSE(ParseNamespaceLink(link, "mnt")) << link;
 }
 
+std::string StatWith(const std::string& name, const std::string& parent = "7",
+                     const std::string& session = "5") {
+  return "42 (" + name + ") S " + parent + " 42 " + session +
+         " 0 -1 4194560 1 0 0 0 1 2 0 0 20 0 1 0 777 1000 200 1 1 1\n";
+}
+
+TEST(ParseStat, ReadsParentSessionStartAndName) {
+  const std::string stat = StatWith("web");
+  EXPECT_EQ(*ParseStat(stat), (ProcessStat{"web", 7, 5, 777}));
+}
+
+TEST(ParseStat, NameShiftsNothing) {
+  for (const std::string name : {"", "a b", ") R 1 1 1", "((", "a\n) S 0 0 0 ("}) {
+    const std::string stat = StatWith(name);
+    const auto parts = ParseStat(stat);
+    ASSERT_TRUE(parts) << name;
+    EXPECT_EQ(*parts, (ProcessStat{name, 7, 5, 777}));
+  }
+}
+
+TEST(ParseStat, NonsenseIsAnError) {
+  for (const std::string& stat :
+       {std::string(), std::string("42"), std::string("42 (a"), std::string(") S ("),
+        StatWith("a", "-1"), StatWith("a", "x"), StatWith("a", "7", "x"),
+        StatWith("a", "99999999999"), std::string("42 (a) S 1 2 3")})
+    EXPECT_EQ(ParseStat(stat).error().code(), ErrorCode::kInvalidArgument) << stat;
+}
+
+TEST(ParseSessionId, NoneIsTheLargestNumber) {
+  EXPECT_EQ(*ParseSessionId("4294967295"), std::nullopt);
+  EXPECT_EQ(*ParseSessionId("12"), 12U);
+  EXPECT_EQ(*ParseSessionId("0\n"), 0U);
+  for (const char* text : {"", "-1", "4294967296", "1 2", "x"})
+    EXPECT_EQ(ParseSessionId(text).error().code(), ErrorCode::kInvalidArgument) << text;
+}
+
+TEST(ParseStatus, TellsRealFromEffectiveUid) {
+  const auto status = ParseStatus(
+      "TracerPid:\t9\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nGroups:\t\nCapEff:\t0\n"
+      "NoNewPrivs:\t0\n");
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->real_uid, 1U);
+  EXPECT_EQ(status->uid, 2U);
+  EXPECT_EQ(status->gid, 6U);
+  EXPECT_EQ(status->tracer, 9);
+}
+
 }  // namespace
 }  // namespace surety

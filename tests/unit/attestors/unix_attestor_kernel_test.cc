@@ -29,6 +29,7 @@ namespace {
 
 using std::chrono::seconds;
 using ::testing::AllOf;
+using testing::BecomeUser;
 using testing::Child;
 using ::testing::Contains;
 using testing::CopySleep;
@@ -37,11 +38,6 @@ using testing::Eventually;
 using testing::Folder;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-bool BecomeUser(uid_t uid) {
-  return ::setgroups(0, nullptr) == 0 && ::setresgid(uid, uid, uid) == 0 &&
-         ::setresuid(uid, uid, uid) == 0;
-}
 
 class UnixOnKernel : public ::testing::Test {
  protected:
@@ -129,6 +125,23 @@ TEST_F(UnixOnKernel, TracedProcessSaysSo) {
   EXPECT_THAT(ValuesOf(child), Not(Contains("traced:true")));
   ASSERT_EQ(::ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr), 0);
   EXPECT_THAT(ValuesOf(child), Contains("traced:true"));
+}
+
+TEST_F(UnixOnKernel, TracersRealUidIsTold) {
+  const auto child = Run([] { return BecomeUser(1001) && ::prctl(PR_SET_DUMPABLE, 1) == 0; });
+  const auto tracer = Child::Sleeping([&] {
+    return BecomeUser(1001) && ::ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr) == 0;
+  });
+  if (tracer.error() == EPERM) return;  // Yama forbids it here.
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("traced:true"), Contains("tracer_uid:1001")));
+}
+
+TEST_F(UnixOnKernel, LoadersVariablesOfTheStartAreTold) {
+  const auto child = Child::Running(
+      {"/usr/bin/env", "LD_PRELOAD=", "LD_AUDIT=/nowhere", "/bin/sh", "-c", "kill -STOP $$"});
+  const std::string link = "/proc/" + std::to_string(child.pid()) + "/exe";
+  ASSERT_TRUE(Eventually([&] { return std::filesystem::read_symlink(link) != "/usr/bin/env"; }));
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("env:LD_AUDIT"), Not(Contains("env:LD_PRELOAD"))));
 }
 
 TEST_F(UnixOnKernel, MountNamespaceAloneIsNoContainer) {
@@ -242,6 +255,55 @@ TEST_F(UnixOnKernel, ReplacedExecutableIsDeletedAndNotTheNewFile) {
   ASSERT_TRUE(CopySleep(folder_.File("new")));
   ASSERT_EQ(::rename(folder_.File("new").c_str(), exe_.c_str()), 0);
   EXPECT_THAT(ValuesOf(child), AllOf(Contains("exe:deleted"), Each(Not(StartsWith("path:")))));
+}
+
+// A package upgrade, in a folder that is root's all the way up.
+class UpgradeOnKernel : public UnixOnKernel {
+ protected:
+  UpgradeOnKernel() {
+    std::filesystem::create_directories(folder_of_root_);
+    EXPECT_TRUE(CopySleep(web_));
+  }
+  ~UpgradeOnKernel() override { std::filesystem::remove_all(folder_of_root_); }
+  void Upgrade() {
+    ASSERT_TRUE(CopySleep(web_ + ".new"));
+    ASSERT_EQ(::rename((web_ + ".new").c_str(), web_.c_str()), 0);
+  }
+  const std::string folder_of_root_ = "/var/lib/surety-test-" + std::to_string(::getpid());
+  const std::string web_ = folder_of_root_ + "/web";
+};
+
+TEST_F(UpgradeOnKernel, ReplacedExecutableSaysSo) {
+  const auto child = Child::Running({web_, "600"});
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("path:" + web_), Each(Not(StartsWith("exe:")))));
+  Upgrade();
+  EXPECT_THAT(ValuesOf(child),
+              AllOf(Contains("exe:deleted"), Contains("exe:replaced"),
+                    Contains("claimed_path:" + web_), Each(Not(StartsWith("path:")))));
+}
+
+// dpkg keeps a hard link of the old file until the new one is in place.
+TEST_F(UpgradeOnKernel, HardLinkOfTheOldFileChangesNothing) {
+  const auto child = Child::Running({web_, "600"});
+  ASSERT_EQ(::link(web_.c_str(), (web_ + ".old").c_str()), 0);
+  Upgrade();
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("exe:deleted"), Contains("exe:replaced"),
+                                     Contains("claimed_path:" + web_)));
+}
+
+TEST_F(UpgradeOnKernel, NameInAContainerIsNotTheHosts) {
+  const auto child =
+      Child::Running({web_, "600"}, [] { return ::unshare(CLONE_NEWNS | CLONE_NEWCGROUP) == 0; });
+  Upgrade();
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("exe:deleted"), Not(Contains("exe:replaced"))));
+}
+
+TEST_F(UnixOnKernel, DeletedFileThatAUserPutAnotherInPlaceOfIsNotReplaced) {
+  const auto child = Run();
+  ASSERT_TRUE(CopySleep(folder_.File("new")));
+  ASSERT_EQ(::rename(folder_.File("new").c_str(), exe_.c_str()), 0);
+  // The folder is root's, but /tmp above it is everyone's.
+  EXPECT_THAT(ValuesOf(child), AllOf(Contains("exe:deleted"), Not(Contains("exe:replaced"))));
 }
 
 TEST_F(UnixOnKernel, FileNamedLikeADeletedOneIsNotTheOther) {

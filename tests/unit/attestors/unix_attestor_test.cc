@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "attestors/boot_now.h"
 #include "attestors/linux_process.h"
 #include "tests/fakes/fake_process.h"
@@ -25,8 +27,9 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-std::string StatusText(const std::string& groups, const std::string& caps = "0") {
-  return "Name:\tweb\nTracerPid:\t0\nUid:\t1000\t1001\t1000\t1000\nGid:\t2000\t2001\t2000\t2000\n"
+std::string StatusText(const std::string& groups, const std::string& caps = "0", pid_t tracer = 0) {
+  return "Name:\tweb\nTracerPid:\t" + std::to_string(tracer) +
+         "\nUid:\t1000\t1001\t1000\t1000\nGid:\t2000\t2001\t2000\t2000\n"
          "Groups:\t" +
          groups + "\nCapEff:\t" + caps + "\nNoNewPrivs:\t0\n";
 }
@@ -38,6 +41,8 @@ class UnixAttestorTest : public ::testing::Test {
       SetNamespace(static_cast<NamespaceKind>(i), 100 + i);
     process_->SetFile("status", StatusText("24 2001 "));
     process_->SetFile("mountinfo", std::string());
+    process_->SetFile("auxv", std::string("addresses"));
+    process_->SetFile("environ", std::string("PATH=/bin\0", 10));
     EXPECT_TRUE(CopySleep(exe_));
     process_->SetExecutable(exe_);
     options_.accounts = {[](uid_t uid) -> Result<AccountNames::Name> {
@@ -165,6 +170,61 @@ TEST_F(UnixAttestorTest, UnreadableNamespaceIsMissingWithAllThatHangsOnIt) {
 TEST_F(UnixAttestorTest, KernelWithoutAKindOfNamespaceIsNotAFailure) {
   process_->SetLink("ns/time", Error(ErrorCode::kNotFound, "no such kind"));
   EXPECT_THAT(Values(), Each(Not(StartsWith("ns:time"))));
+}
+
+TEST_F(UnixAttestorTest, TracerIsToldByItsRealUid) {
+  options_.real_uid_of = [](pid_t thread) -> Result<uid_t> {
+    return static_cast<uid_t>(thread) + 1;
+  };
+  EXPECT_THAT(Values(), Each(Not(StartsWith("tracer_uid:"))));
+  process_->SetFile("status", StatusText("", "0", 500));
+  EXPECT_THAT(Values(), AllOf(Contains("traced:true"), Contains("tracer_uid:501")));
+}
+
+TEST_F(UnixAttestorTest, TracerThatCannotBeLookedAtIsMissing) {
+  options_.real_uid_of = [](pid_t) -> Result<uid_t> {
+    return Error(ErrorCode::kPermissionDenied, "no");
+  };
+  process_->SetFile("status", StatusText("", "0", 500));
+  const auto seen = Look();
+  EXPECT_THAT(Kinds(seen), ::testing::ElementsAre("unix:tracer_uid"));
+  EXPECT_TRUE(seen.selectors.Contains({"unix", "traced:true"}));
+}
+
+TEST_F(UnixAttestorTest, LoadersVariablesAreNamed) {
+  EXPECT_THAT(Values(), Each(Not(StartsWith("env:"))));
+  process_->SetFile("auxv", std::string("others"));
+  process_->SetFile("environ", std::string("LD_PRELOAD=/secret\0", 19));
+  EXPECT_THAT(Values(),
+              AllOf(Contains("env:LD_PRELOAD"), Each(Not(::testing::HasSubstr("secret")))));
+}
+
+TEST_F(UnixAttestorTest, ExecutableIsOnRecord) {
+  const auto seen = Look();
+  struct stat file {};
+  ASSERT_EQ(::stat(exe_.c_str(), &file), 0);
+  ASSERT_TRUE(seen.executable);
+  EXPECT_EQ(*seen.executable, (ExecutableFile{file.st_dev, file.st_ino}));
+  process_->SetExecutable(Error(ErrorCode::kPermissionDenied, "no"));
+  EXPECT_FALSE(Look().executable);
+}
+
+TEST_F(UnixAttestorTest, ForgottenAnswersAreWorkedOutAnew) {
+  std::atomic<int> asked = 0;
+  options_.accounts.user = [&](uid_t) -> Result<AccountNames::Name> {
+    return AccountNames::Name("web" + std::to_string(++asked));
+  };
+  options_.accounts.group = [&](gid_t) -> Result<AccountNames::Name> {
+    return AccountNames::Name("group");
+  };
+  EXPECT_THAT(Values(), Contains("user:web1"));
+  EXPECT_THAT(Values(), Contains("user:web1"));
+  process_->SetFile("environ", std::string("LD_AUDIT=/x\0", 12));
+  attestor().Forget(PeerOf(process_));
+  EXPECT_THAT(Values(), AllOf(Contains("user:web2"), Contains("env:LD_AUDIT"),
+                              Contains(StartsWith("sha256:"))));
+  process_->Exit();
+  attestor().Forget(PeerOf(process_));
 }
 
 TEST_F(UnixAttestorTest, LabelIsTrimmedAndEscaped) {

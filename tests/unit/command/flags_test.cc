@@ -68,6 +68,53 @@ TEST(Flags, AttestTakesAProcessId) {
   EXPECT_EQ(Parsed<AttestFlags>({"attest", "-o", "json", "1"}).output, OutputFormat::kJson);
 }
 
+TEST(Flags, AuditCommandsHaveDefaults) {
+  const auto verify = Parsed<AuditVerifyFlags>({"audit", "verify"});
+  EXPECT_EQ(verify.folder, std::nullopt);
+  EXPECT_EQ(verify.checkpoint_file, std::nullopt);
+  EXPECT_EQ(verify.key_file, std::nullopt);
+  const auto tail = Parsed<AuditTailFlags>({"audit", "tail"});
+  EXPECT_FALSE(tail.follow);
+  EXPECT_EQ(tail.lines, 20U);
+  EXPECT_EQ(tail.since, std::nullopt);
+  EXPECT_EQ(Parsed<AuditWhyFlags>({"audit", "why", "4711"}).subject, "4711");
+}
+
+TEST(Flags, AuditCommandsTakeAllOfTheirFlags) {
+  const auto verify = Parsed<AuditVerifyFlags>(
+      {"audit", "verify", "--dir", "d", "--checkpoint", "c", "--key", "k", "-o", "json"});
+  EXPECT_EQ(verify.folder, "d");
+  EXPECT_EQ(verify.checkpoint_file, "c");
+  EXPECT_EQ(verify.key_file, "k");
+  EXPECT_EQ(verify.output, OutputFormat::kJson);
+  const auto tail = Parsed<AuditTailFlags>(
+      {"audit", "tail", "-f", "--dir", "d", "--lines", "5", "--since", "10m", "--verdict", "refuse",
+       "--spiffe-id", "spiffe://example.org/web", "--pid", "7", "--lineage", "login:7"});
+  EXPECT_TRUE(tail.follow);
+  EXPECT_EQ(tail.folder, "d");
+  EXPECT_EQ(tail.lines, 5U);
+  EXPECT_EQ(tail.since, 10min);
+  EXPECT_EQ(tail.verdict, "refuse");
+  EXPECT_EQ(tail.spiffe_id, "spiffe://example.org/web");
+  EXPECT_EQ(tail.pid, 7);
+  EXPECT_EQ(tail.lineage, "login:7");
+}
+
+TEST(Flags, WrongAuditCommandsAreRefused) {
+  EXPECT_THAT(Refusal({"audit"}), HasSubstr("verify, tail or why"));
+  EXPECT_THAT(Refusal({"audit", "tial"}),
+              HasSubstr("did you mean \"tail\"?; see surety audit --help"));
+  EXPECT_THAT(Refusal({"audit", "verify", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"audit", "tail", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"audit", "why"}), HasSubstr("Write: surety audit why"));
+  EXPECT_THAT(Refusal({"audit", "why", "1", "2"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"audit", "tail", "--verdict", "no"}), HasSubstr("not \"no\""));
+  EXPECT_THAT(Refusal({"audit", "tail", "--pid", "0"}), HasSubstr("no process id"));
+  EXPECT_THAT(Refusal({"audit", "tail", "--since", "10"}), HasSubstr("--since"));
+  for (const char* lines : {"0", "x", "100001"})
+    EXPECT_THAT(Refusal({"audit", "tail", "--lines", lines}), HasSubstr("--lines")) << lines;
+}
+
 TEST(Flags, UnknownWordsAreRefusedWithWhatWasProbablyMeant) {
   EXPECT_THAT(Refusal({"fetsh"}), HasSubstr("did you mean \"fetch\"?; see surety --help"));
   EXPECT_THAT(Refusal({"fetch", "x509", "--soket", "x"}),
@@ -105,6 +152,10 @@ TEST(Flags, HelpNamesEveryFlagOfItsCommand) {
   EXPECT_THAT(Parsed<PrintedText>({"watch", "-h"}).text, HasSubstr("--count"));
   EXPECT_THAT(Parsed<PrintedText>({"status", "--help"}).text, HasSubstr("--admin-socket"));
   EXPECT_THAT(Parsed<PrintedText>({"attest", "--help"}).text, HasSubstr("--timeout"));
+  EXPECT_THAT(Parsed<PrintedText>({"audit", "--help"}).text, HasSubstr("surety audit why"));
+  EXPECT_THAT(Parsed<PrintedText>({"audit", "verify", "--help"}).text, HasSubstr("--checkpoint"));
+  EXPECT_THAT(Parsed<PrintedText>({"audit", "tail", "-h"}).text, HasSubstr("--follow"));
+  EXPECT_THAT(Parsed<PrintedText>({"audit", "why", "--help"}).text, HasSubstr("--dir"));
 }
 
 TEST(Flags, VersionIsAskedForByFlag) {

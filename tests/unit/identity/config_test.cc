@@ -74,6 +74,8 @@ TEST(ConfigTest, DefaultsAreThese) {
   EXPECT_EQ(config->x509.ca_ttl, Seconds(604'800));
   EXPECT_EQ(config->x509.clock_skew, Seconds(30));
   EXPECT_FALSE(config->x509.ca_files);
+  EXPECT_EQ(config->x509.crl_validity, Seconds(3600));
+  EXPECT_EQ(config->x509.crl_file, "");
   EXPECT_EQ(config->limits.connections_per_uid, 6'000U);
   EXPECT_EQ(config->limits.streams_per_uid, 12'000U);
   EXPECT_EQ(config->limits.calls_per_second_per_uid, 1'000U);
@@ -112,6 +114,8 @@ clock_skew = "0s"
 ca_cert = "/ca.pem"
 ca_key = "/ca.key"
 ca_chain = "/chain.pem"
+crl_validity = "10m"
+crl_file = "/run/crl.pem"
 [limits]
 connections_per_uid = 1
 streams_per_uid = 2
@@ -149,6 +153,8 @@ sha256_timeout = "9s"
   EXPECT_EQ(config->x509.ca_files->cert, "/ca.pem");
   EXPECT_EQ(config->x509.ca_files->key, "/ca.key");
   EXPECT_EQ(config->x509.ca_files->chain, "/chain.pem");
+  EXPECT_EQ(config->x509.crl_validity, Seconds(600));
+  EXPECT_EQ(config->x509.crl_file, "/run/crl.pem");
   EXPECT_EQ(config->limits.connections_per_uid, 1U);
   EXPECT_EQ(config->limits.streams_per_uid, 2U);
   EXPECT_EQ(config->limits.calls_per_second_per_uid, 3U);

@@ -10,6 +10,8 @@
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/issuance/key_memory.h"
+#include "tests/unit/issuance/crl_publishing.h"
+#include "tests/unit/issuance/crl_support.h"
 #include "tests/unit/issuance/issuance_support.h"
 
 namespace surety {
@@ -45,7 +47,7 @@ class SharedHour {
 // Threads sign while `change` goes on; every SVID verifies under the bundle
 // asked for after it, and no serial is drawn twice.
 template <typename Change>
-void SignMeanwhile(Authority& authority, SharedHour& hour, Change change) {
+void SignMeanwhile(Issuer& issuer, const BundleSource& source, SharedHour& hour, Change change) {
   std::mutex mutex;
   std::set<std::string> serials;
   std::atomic<int> refused = 0;
@@ -56,8 +58,8 @@ void SignMeanwhile(Authority& authority, SharedHour& hour, Change change) {
       threads.emplace_back([&] {
         for (int round = 0; round < kEach; ++round) {
           hour.At([&](WallTime now) {
-            const auto svid = authority.Issue(EntryFor("spiffe://example.org/web"), now);
-            const auto bundles = authority.Bundles();
+            const auto svid = issuer.Issue(EntryFor("spiffe://example.org/web"), now);
+            const auto bundles = source.Bundles();
             if (!svid || !WhyRefused(svid->chain_der, bundles->x509_authorities, now).empty()) {
               ++refused;
               return;
@@ -85,7 +87,7 @@ TEST(ConcurrentIssue, WhileTheEmbeddedAuthorityRotates) {
   SharedHour hour;
   int at = 0;
   int rotations = 0;
-  SignMeanwhile(**authority, hour, [&] {
+  SignMeanwhile(**authority, **authority, hour, [&] {
     at += 5;
     const AuthorityProgress progress = (*authority)->Advance(After(hours(at)));
     EXPECT_FALSE(progress.failure);
@@ -108,7 +110,32 @@ TEST(ConcurrentIssue, WhileTheOperatorsFilesAreReadAgain) {
   const auto authority = OpenFromFiles(options, Start());
   ASSERT_TRUE(authority) << authority.error().Text();
   SharedHour hour;
-  SignMeanwhile(**authority, hour, [&] { EXPECT_FALSE((*authority)->Reload(Start()).failure); });
+  SignMeanwhile(**authority, **authority, hour,
+                [&] { EXPECT_FALSE((*authority)->Reload(Start()).failure); });
+}
+
+TEST(ConcurrentIssue, WhileCrlsArePublished) {
+  Publishing at;
+  at.authority_options.times.ca_ttl = hours(60);
+  at.Restart(Start());
+  at.Turn(Start());
+  SharedHour hour;
+  int time = 0;
+  std::jthread status([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      EXPECT_FALSE(at.publisher->Status().issuers.empty());
+      EXPECT_TRUE(at.publisher->Degraded(Start().wall).size() < 10);
+    }
+  });
+  SignMeanwhile(*at.authority, *at.publisher, hour, [&] {
+    const Moment now = After(hours(++time));
+    const X509Svid bad = at.Issue(now);
+    at.revocations.Add(Revoke(bad, now.wall));
+    EXPECT_FALSE(at.Turn(now).failure);
+    EXPECT_TRUE(Names(at.CrlOf(bad), bad));
+    hour.Move(1);
+  });
+  EXPECT_GT(time, 0);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ TEST(FilesAuthority, SignsWithARootOfEveryKindOfKey) {
     const auto authority = Open(Options(temp));
     const X509Svid svid = Issue(*authority);
     EXPECT_EQ(svid.chain_der.size(), 1U);
+    EXPECT_EQ(svid.issuer_key_id, authority->Status().front().subject_key_id);
     EXPECT_EQ(authority->Bundles()->x509_authorities, std::vector{ca.Der()});
     EXPECT_EQ(WhyRefusedBy(*authority, svid), "");
     EXPECT_EQ(authority->Status().front().source, "files");

@@ -10,10 +10,12 @@
 #include <array>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "agent/issuance/der_writer.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
+#include "agent/issuance/key_pool.h"
 #include "agent/issuance/p256_key.h"
 #include "agent/issuance/pem_reader.h"
 #include "tests/unit/issuance/issuance_support.h"
@@ -196,6 +198,23 @@ TEST_F(KeyMemory, KeyOfAnSvidIsOnlyInTheSvid) {
     ASSERT_TRUE(svid);
     needles = NeedlesOf(svid->key_der.Reveal());
     EXPECT_EQ(Seek(needles.as_bytes).elsewhere, 1);
+  }
+  EXPECT_EQ(Seek(needles.as_bytes).elsewhere, 0);
+  EXPECT_EQ(Seek(needles.as_number).elsewhere, 0);
+  EXPECT_EQ(Seek(needles.as_number).locked, 0);
+}
+
+TEST_F(KeyMemory, KeyFromThePoolIsOnlyWithWhoTookIt) {
+  KeyPool pool;
+  while (pool.size() < KeyPool::kMost) std::this_thread::yield();
+  Needles needles;
+  {
+    const auto key = pool.Take();
+    ASSERT_TRUE(key);
+    ASSERT_LT(pool.size(), KeyPool::kMost);
+    needles = NeedlesOf(key->pkcs8.Reveal());
+    EXPECT_EQ(Seek(needles.as_bytes).elsewhere, 1);
+    EXPECT_EQ(Seek(needles.as_bytes).locked, 0);
   }
   EXPECT_EQ(Seek(needles.as_bytes).elsewhere, 0);
   EXPECT_EQ(Seek(needles.as_number).elsewhere, 0);

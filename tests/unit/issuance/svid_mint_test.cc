@@ -88,6 +88,7 @@ TEST(SvidMint, LeafFollowsTheX509SvidProfile) {
   const ASN1_OCTET_STRING* authority = X509_get0_authority_key_id(leaf.get());
   ASSERT_NE(authority, nullptr);
   EXPECT_EQ(AsText({ASN1_STRING_get0_data(authority), 20}), signer->key_id());
+  EXPECT_EQ(svid.issuer_key_id, Hex(signer->key_id()));
   EXPECT_EQ(X509_get0_subject_key_id(leaf.get())->length, 20);
 }
 

@@ -56,7 +56,7 @@ class ApiServerTest : public ::testing::Test {
   void Start(UidLimits limits = {}) {
     auto server = ApiServer::Start(
         {.walk = {attestors_, entries_, ledger_, history_, policy_, issuer_, bundles_, audit_,
-                  sanctions_, watcher_, clock_},
+                  sanctions_, watcher_, gate_, clock_},
          .rules = {},
          .scheduler = *scheduler_,
          .opener = *opener_,
@@ -105,6 +105,7 @@ class ApiServerTest : public ::testing::Test {
   fakes::ScriptedHistory history_;
   fakes::NotingSanctions sanctions_;
   fakes::NotingWatcher watcher_;
+  fakes::CountingGate gate_;
   fakes::CountingIssuer issuer_;
   fakes::FixedBundles bundles_;
   LockedAudit audit_;

@@ -1,0 +1,82 @@
+#include "agent/command/flags_reader.h"
+
+#include <sstream>
+
+#include "agent/identity/nearest_name.h"
+#include "attestors/printable.h"
+
+namespace surety {
+
+namespace po = boost::program_options;
+
+Error Wrong(const std::string& what, std::string_view command) {
+  const std::string help =
+      command.empty() ? "surety --help" : "surety " + std::string(command) + " --help";
+  return {ErrorCode::kInvalidArgument, what + "; see " + help};
+}
+
+std::string DidYouMean(std::string_view typed, std::span<const std::string_view> names) {
+  const std::string_view near = NearestName(typed, names);
+  return near.empty() ? "" : ", did you mean \"" + std::string(near) + "\"?";
+}
+
+Error Surplus(const std::string& word, std::string_view command) {
+  return Wrong("\"" + Printable(word) + "\" is one word too many", command);
+}
+
+po::options_description CommonFlags() {
+  po::options_description flags("Flags");
+  flags.add_options()("help,h", "show this help and exit")(
+      "output,o", po::value<std::string>()->value_name("text|json")->default_value("text"),
+      "how to print");
+  return flags;
+}
+
+Result<Given> Read(Arguments arguments, const po::options_description& known,
+                   std::string_view command) {
+  po::options_description all;
+  all.add(known).add_options()("words", po::value<std::vector<std::string>>());
+  po::positional_options_description words;
+  words.add("words", -1);
+  try {
+    Given given;
+    po::store(
+        po::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
+            .options(all)
+            .positional(words)
+            .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        given.flags);
+    if (given.flags.count("words") != 0)
+      given.words = given.flags["words"].as<std::vector<std::string>>();
+    return given;
+  } catch (const po::unknown_option& error) {
+    std::vector<std::string> names;
+    for (const auto& option : known.options()) names.push_back("--" + option->long_name());
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    const std::string typed = error.get_option_name();
+    return Wrong("unknown flag \"" + Printable(typed) + "\"" + DidYouMean(typed, views), command);
+  } catch (const po::error& error) {
+    return Wrong(Printable(error.what()), command);
+  }
+}
+
+Result<OutputFormat> OutputOf(const Given& given, std::string_view command) {
+  const auto& text = given.flags["output"].as<std::string>();
+  if (text == "text") return OutputFormat::kText;
+  if (text == "json") return OutputFormat::kJson;
+  return Wrong("--output is \"text\" or \"json\", not \"" + Printable(text) + "\"", command);
+}
+
+std::optional<std::string> TextOf(const Given& given, const char* flag) {
+  if (given.flags.count(flag) == 0) return std::nullopt;
+  return given.flags[flag].as<std::string>();
+}
+
+PrintedText HelpOf(std::string_view usage, const po::options_description& flags) {
+  std::ostringstream text;
+  text << usage << "\n" << flags;
+  return {text.str()};
+}
+
+}  // namespace surety
