@@ -2,6 +2,7 @@
 
 #include "agent/policy/fact_defaults.h"
 #include "agent/policy/fact_shape.h"
+#include "agent/policy/written_values.h"
 
 namespace surety {
 
@@ -9,6 +10,11 @@ std::optional<std::string> FactsFrom(const WrittenValues& written, FileDiagnosti
   if (!FitsShape(written, diagnostics)) return std::nullopt;
   using Json = nlohmann::ordered_json;
   return CompletedFacts(written.values).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<std::string> ReadFacts(std::string_view text, FileDiagnostics& diagnostics) {
+  const auto written = ReadValues(text, diagnostics);
+  return written ? FactsFrom(*written, diagnostics) : std::nullopt;
 }
 
 }  // namespace surety
