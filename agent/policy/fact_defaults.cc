@@ -48,9 +48,8 @@ Json TextsOf(const SelectorSet& selectors) {
   return out;
 }
 
-/// `written` over `under`, name by name.
+/// `written`, an object or null, over `under`, name by name.
 Json Merged(Json under, const Json& written) {
-  if (!written.is_object()) return written;
   for (const auto& item : written.items()) {
     Json& below = under[item.key()];
     below = below.is_object() ? Merged(below, item.value()) : item.value();

@@ -12,7 +12,6 @@ namespace surety {
 namespace {
 
 using Json = nlohmann::json;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -75,7 +74,6 @@ TEST(WrittenFacts, NothingWrittenIsAnHonestServiceThatAsksFirst) {
 TEST(WrittenFacts, KeepToTheSchemaWhateverTheAction) {
   for (const char* action : {"issue", "rotate", "bundles", "token", "task", "request"}) {
     const auto checked = KeepsToSchema(Facts("action = \"" + std::string(action) + "\"").dump());
-    // Sorted by name the action still comes first.
     EXPECT_TRUE(checked) << action << ": " << checked.error().Text();
   }
 }
@@ -165,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"starting = 1979-05-27", {1, 12}, "neither text nor number", "--schema"},
         Fault{"action = \"isue\"", {1, 10}, "action is never \"isue\"", "\"issue\"?"},
         Fault{"challenge = \"x\"", {1, 13}, "challenge is never", "write one of none, passed"},
-        Fault{"action = ", {1, 9}, "not valid TOML", ""},
+        Fault{"action = ", {1, 10}, "not valid TOML", ""},
         Fault{"{\"action\":\n nope}", {2, 3}, "not valid JSON", "correct the syntax"},
         Fault{"{\"x\":1}", {0, 0}, "no fact is called \"x\"", "write one of action, principal"}));
 
