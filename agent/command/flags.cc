@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "agent/command/flags_audit.h"
+#include "agent/command/flags_orders.h"
 #include "agent/command/flags_reader.h"
 #include "agent/command/usage.h"
-#include "agent/identity/duration_text.h"
 #include "attestors/printable.h"
 
 namespace surety {
@@ -21,19 +21,6 @@ void AddSocket(po::options_description& flags) {
   flags.add_options()("socket,s", po::value<std::string>()->value_name("URI"),
                       "the Workload API's socket; else the one in SPIFFE_ENDPOINT_SOCKET, else "
                       "unix:///run/surety/workload.sock");
-}
-
-void AddTimeout(po::options_description& flags, const char* meaning) {
-  flags.add_options()("timeout,t",
-                      po::value<std::string>()->value_name("TIME")->default_value("5s"), meaning);
-}
-
-Result<std::chrono::milliseconds> TimeoutOf(const Given& given, std::string_view command) {
-  const auto span = ParseDuration(given.flags["timeout"].as<std::string>());
-  if (!span) return Wrong(span.error().Within("--timeout").Text(), command);
-  if (*span < Seconds(1) || *span > std::chrono::hours(24))
-    return Wrong("--timeout is between 1s and 1d", command);
-  return std::chrono::milliseconds(*span);
 }
 
 Result<CommandLine> ParseFetch(Arguments arguments) {
@@ -78,23 +65,14 @@ Result<CommandLine> ParseWatch(Arguments arguments) {
 }
 
 Result<CommandLine> ParseStatus(Arguments arguments) {
-  po::options_description flags = CommonFlags();
-  AddTimeout(flags, "how long to wait for an answer");
-  flags.add_options()(
-      "admin-socket,a",
-      po::value<std::string>()->value_name("PATH")->default_value(std::string(kDefaultAdminSocket)),
-      "the daemon's admin socket");
+  const po::options_description flags = AdminFlagsOf();
   const auto given = Read(arguments, flags, "status");
   if (!given) return given.error();
   if (given->flags.count("help") != 0) return CommandLine(HelpOf(kStatusUsage, flags));
   if (!given->words.empty()) return Surplus(given->words.front(), "status");
-  const auto output = OutputOf(*given, "status");
-  if (!output) return output.error();
-  const auto timeout = TimeoutOf(*given, "status");
-  if (!timeout) return timeout.error();
-  return CommandLine(StatusFlags{.admin_socket = given->flags["admin-socket"].as<std::string>(),
-                                 .timeout = *timeout,
-                                 .output = *output});
+  auto admin = AdminOf(*given, "status");
+  if (!admin) return admin.error();
+  return CommandLine(StatusFlags{*std::move(admin)});
 }
 
 Result<CommandLine> ParseAttest(Arguments arguments) {
@@ -118,8 +96,8 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 5> kCommands{"fetch", "watch", "status", "attest",
-                                                      "audit"};
+  constexpr std::array<std::string_view, 7> kCommands{"fetch", "watch",      "status", "attest",
+                                                      "audit", "quarantine", "revoke"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -128,6 +106,8 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "status") return ParseStatus(rest);
   if (command == "attest") return ParseAttest(rest);
   if (command == "audit") return ParseAudit(rest);
+  if (command == "quarantine") return ParseQuarantine(rest);
+  if (command == "revoke") return ParseRevoke(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

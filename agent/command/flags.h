@@ -10,6 +10,7 @@
 #include <string_view>
 #include <variant>
 
+#include "surety/admin_actions.h"
 #include "surety/clock.h"
 #include "surety/result.h"
 
@@ -32,10 +33,35 @@ struct WatchFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
-struct StatusFlags {
-  std::string admin_socket{kDefaultAdminSocket};
+/// Of every command that asks the daemon's admin socket.
+struct AdminFlags {
+  std::string socket{kDefaultAdminSocket};
   std::chrono::milliseconds timeout{5'000};
   OutputFormat output = OutputFormat::kText;
+};
+
+struct StatusFlags {
+  AdminFlags admin{};
+};
+
+struct QuarantineListFlags {
+  AdminFlags admin{};
+};
+
+struct QuarantineAddFlags {
+  QuarantineOrder order;
+  AdminFlags admin{};
+};
+
+struct QuarantineReleaseFlags {
+  std::uint64_t id = 0;
+  std::string reason;
+  AdminFlags admin{};
+};
+
+struct RevokeFlags {
+  RevocationOrder order;
+  AdminFlags admin{};
 };
 
 struct AttestFlags {
@@ -75,8 +101,10 @@ struct PrintedText {
   std::string text;
 };
 
-using CommandLine = std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags,
-                                 AuditVerifyFlags, AuditTailFlags, AuditWhyFlags>;
+using CommandLine =
+    std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags, AuditVerifyFlags,
+                 AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
+                 QuarantineReleaseFlags, RevokeFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

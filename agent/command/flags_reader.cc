@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "agent/identity/duration_text.h"
 #include "agent/identity/nearest_name.h"
 #include "attestors/printable.h"
 
@@ -29,6 +30,21 @@ po::options_description CommonFlags() {
   flags.add_options()("help,h", "show this help and exit")(
       "output,o", po::value<std::string>()->value_name("text|json")->default_value("text"),
       "how to print");
+  return flags;
+}
+
+void AddTimeout(po::options_description& flags, const char* meaning) {
+  flags.add_options()("timeout,t",
+                      po::value<std::string>()->value_name("TIME")->default_value("5s"), meaning);
+}
+
+po::options_description AdminFlagsOf() {
+  po::options_description flags = CommonFlags();
+  AddTimeout(flags, "how long to wait for an answer");
+  flags.add_options()(
+      "admin-socket,a",
+      po::value<std::string>()->value_name("PATH")->default_value(std::string(kDefaultAdminSocket)),
+      "the daemon's admin socket");
   return flags;
 }
 
@@ -66,6 +82,24 @@ Result<OutputFormat> OutputOf(const Given& given, std::string_view command) {
   if (text == "text") return OutputFormat::kText;
   if (text == "json") return OutputFormat::kJson;
   return Wrong("--output is \"text\" or \"json\", not \"" + Printable(text) + "\"", command);
+}
+
+Result<std::chrono::milliseconds> TimeoutOf(const Given& given, std::string_view command) {
+  const auto span = ParseDuration(given.flags["timeout"].as<std::string>());
+  if (!span) return Wrong(span.error().Within("--timeout").Text(), command);
+  if (*span < Seconds(1) || *span > std::chrono::hours(24))
+    return Wrong("--timeout is between 1s and 1d", command);
+  return std::chrono::milliseconds(*span);
+}
+
+Result<AdminFlags> AdminOf(const Given& given, std::string_view command) {
+  const auto output = OutputOf(given, command);
+  if (!output) return output.error();
+  const auto timeout = TimeoutOf(given, command);
+  if (!timeout) return timeout.error();
+  return AdminFlags{.socket = given.flags["admin-socket"].as<std::string>(),
+                    .timeout = *timeout,
+                    .output = *output};
 }
 
 std::optional<std::string> TextOf(const Given& given, const char* flag) {

@@ -30,6 +30,12 @@ Error Surplus(const std::string& word, std::string_view command);
 /// --help and --output, which all commands have.
 boost::program_options::options_description CommonFlags();
 
+/// --timeout; `meaning` is for its help.
+void AddTimeout(boost::program_options::options_description& flags, const char* meaning);
+
+/// Those, --timeout and --admin-socket: of a command that asks the daemon.
+boost::program_options::options_description AdminFlagsOf();
+
 /// The flags that were given and the words between them.
 struct Given {
   boost::program_options::variables_map flags;
@@ -39,6 +45,8 @@ Result<Given> Read(Arguments arguments, const boost::program_options::options_de
                    std::string_view command);
 
 Result<OutputFormat> OutputOf(const Given& given, std::string_view command);
+Result<std::chrono::milliseconds> TimeoutOf(const Given& given, std::string_view command);
+Result<AdminFlags> AdminOf(const Given& given, std::string_view command);
 std::optional<std::string> TextOf(const Given& given, const char* flag);
 
 /// A whole number above zero, and nothing around it.

@@ -8,9 +8,9 @@ namespace surety {
 
 Result<void> ShowStatus(const StatusFlags& flags, AdminClient& client, const Clock& clock,
                         std::ostream& out) {
-  const auto status = client.GetStatus(flags.timeout);
+  const auto status = client.GetStatus(flags.admin.timeout);
   if (!status) return AdvisedAdminError(status.error());
-  if (flags.output == OutputFormat::kJson)
+  if (flags.admin.output == OutputFormat::kJson)
     PrintStatusJson(*status, out);
   else
     PrintStatusText(*status, clock.Now().wall, out);

@@ -22,6 +22,21 @@ Json EntriesJson(const EntriesStatus& entries) {
           {"last_error", entries.last_error.empty() ? Json(nullptr) : Json(entries.last_error)}};
 }
 
+Json HookJson(const HookStatus& hook) {
+  return {{"policy_revision", hook.policy_revision},
+          {"policy_mode", hook.policy_mode},
+          {"policy_folder", hook.policy_folder.empty() ? Json(nullptr) : Json(hook.policy_folder)},
+          {"policies", hook.policies},
+          {"wake_mode", hook.wake_mode},
+          {"followed", hook.followed},
+          {"quarantines", hook.quarantines},
+          {"revoked", hook.revoked},
+          {"crl_published_at", JsonTime(hook.crl_published_at)},
+          {"crl_next_update", JsonTime(hook.crl_next_update)},
+          {"audit_sequence", hook.audit_sequence},
+          {"audit_segment", hook.audit_segment}};
+}
+
 Json LoadJson(const LoadStatus& load) {
   return {{"connections", load.connections},
           {"connections_limit", load.connections_limit},
@@ -54,6 +69,7 @@ void PrintStatusJson(const DaemonStatus& status, std::ostream& out) {
                 {"bundle_revision", status.bundle_revision},
                 {"authorities", Json::array()},
                 {"entries", EntriesJson(status.entries)},
+                {"hook", HookJson(status.hook)},
                 {"load", LoadJson(status.load)},
                 {"sessions", Json::array()}};
   for (const auto& authority : status.authorities)

@@ -45,6 +45,17 @@ void PrintEntries(const EntriesStatus& entries, WallTime now, std::ostream& out)
     out << "  ! the newest files were not taken: " << Printable(entries.last_error) << "\n";
 }
 
+void PrintHook(const HookStatus& hook, WallTime now, std::ostream& out) {
+  out << "\nPolicy\n  " << hook.policies << " policies, "
+      << (hook.policy_folder.empty() ? "built in" : "from " + Printable(hook.policy_folder))
+      << ", mode " << OrDash(hook.policy_mode) << ", revision " << OrDash(hook.policy_revision)
+      << "\n  changes of " << hook.followed << " processes noticed by " << OrDash(hook.wake_mode)
+      << "\n  " << hook.quarantines << " quarantines in force, " << hook.revoked
+      << " SVIDs on the revocation lists\n  lists signed " << WhenText(hook.crl_published_at, now)
+      << ", next " << WhenText(hook.crl_next_update, now) << "\n  " << hook.audit_sequence
+      << " audit records, the newest in " << OrDash(hook.audit_segment) << "\n";
+}
+
 void PrintLoad(const LoadStatus& load, std::ostream& out) {
   out << "\nLoad\n  " << load.connections << " connections";
   if (load.connections_limit > 0) out << " of " << load.connections_limit;
@@ -87,6 +98,7 @@ void PrintStatusText(const DaemonStatus& status, WallTime now, std::ostream& out
   PrintDegraded(status, out);
   PrintAuthorities(status, now, out);
   PrintEntries(status.entries, now, out);
+  PrintHook(status.hook, now, out);
   PrintLoad(status.load, out);
   PrintSessions(status, now, out);
 }

@@ -13,6 +13,7 @@
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/fetch.h"
 #include "agent/command/flags.h"
+#include "agent/command/orders.h"
 #include "agent/command/status.h"
 #include "agent/command/stop_signals.h"
 #include "agent/command/waiter.h"
@@ -73,8 +74,28 @@ struct RunCommand {
   }
 
   Result<void> operator()(const StatusFlags& flags) const {
-    GrpcAdminClient client(flags.admin_socket);
+    GrpcAdminClient client(flags.admin.socket);
     return ShowStatus(flags, client, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const QuarantineListFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return ListQuarantines(flags, client, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const QuarantineAddFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return AddQuarantine(flags, client, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const QuarantineReleaseFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return ReleaseQuarantine(flags, client, std::cout);
+  }
+
+  Result<void> operator()(const RevokeFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return RevokeSvids(flags, client, std::cout);
   }
 
   Result<void> operator()(const AttestFlags& flags) const {

@@ -16,6 +16,9 @@ inline constexpr std::string_view kUsage =
   surety audit tail                 show decisions, as they come with --follow
   surety audit why WHAT             tell why: of a SPIFFE ID, a PID, or a decision
 
+  surety quarantine list            show who gets nothing; add and release change that
+  surety revoke                     revoke SVIDs now
+
   surety COMMAND --help             flags of one command
   surety --version
 
@@ -38,8 +41,50 @@ SVIDs, changed bundles. Connects again when the stream ends, after 1 s, 2 s ...
 
 inline constexpr std::string_view kStatusUsage = R"(surety status [flags]
 
-Shows how the daemon is doing: authorities, entries, load, open streams, and
-what works only in part. Needs access to the admin socket.
+Shows how the daemon is doing: authorities, entries, policies and what serves
+them, load, open streams, and what works only in part. Needs access to the admin
+socket.
+)";
+
+inline constexpr std::string_view kQuarantineUsage =
+    R"(surety quarantine list|add|release shows and changes who gets nothing from the
+daemon until released or expired. Needs access to the admin socket.
+
+  surety quarantine list      show those in force
+  surety quarantine add       put a lineage or an entry into quarantine
+  surety quarantine release   end one
+
+  surety quarantine COMMAND --help
+)";
+
+inline constexpr std::string_view kQuarantineListUsage = R"(surety quarantine list [flags]
+
+Shows the quarantines in force: whom they hold, since when, why, by which
+decision of the audit log, and when they end.
+)";
+
+inline constexpr std::string_view kQuarantineAddUsage =
+    R"(surety quarantine add --lineage LINEAGE|--pid PID|--entry ID --reason TEXT [flags]
+
+Ends the streams of a lineage (of all its processes, whatever they become), of
+an entry, or of an entry within a lineage, and gives them nothing more until
+the quarantine is released or expires. What they hold is revoked. In force and
+on disk when the command returns.
+)";
+
+inline constexpr std::string_view kQuarantineReleaseUsage =
+    R"(surety quarantine release ID --reason TEXT [flags]
+
+Ends a quarantine. Nothing comes back by itself: processes that ask again are
+attested from scratch, and what was revoked stays revoked.
+)";
+
+inline constexpr std::string_view kRevokeUsage =
+    R"(surety revoke --serial SERIAL|--pid PID|--spiffe-id ID --reason TEXT [flags]
+
+Puts live SVIDs on the certificate revocation list, which goes out to all
+streams at once. A holder that may still have the identity gets a new SVID; to
+keep it from that, use surety quarantine add.
 )";
 
 inline constexpr std::string_view kAttestUsage = R"(surety attest PID [flags]

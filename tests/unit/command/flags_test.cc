@@ -59,13 +59,57 @@ TEST(Flags, WatchTakesACount) {
 }
 
 TEST(Flags, StatusTakesTheAdminSocket) {
-  EXPECT_EQ(Parsed<StatusFlags>({"status"}).admin_socket, "/run/surety/admin.sock");
-  EXPECT_EQ(Parsed<StatusFlags>({"status", "-a", "/x"}).admin_socket, "/x");
+  EXPECT_EQ(Parsed<StatusFlags>({"status"}).admin.socket, "/run/surety/admin.sock");
+  EXPECT_EQ(Parsed<StatusFlags>({"status", "-a", "/x"}).admin.socket, "/x");
 }
 
 TEST(Flags, AttestTakesAProcessId) {
   EXPECT_EQ(Parsed<AttestFlags>({"attest", "4711"}).pid, 4711);
   EXPECT_EQ(Parsed<AttestFlags>({"attest", "-o", "json", "1"}).output, OutputFormat::kJson);
+}
+
+TEST(Flags, QuarantineCommandsTakeAllOfTheirFlags) {
+  EXPECT_EQ(Parsed<QuarantineListFlags>({"quarantine", "list", "-a", "/x"}).admin.socket, "/x");
+  const auto add =
+      Parsed<QuarantineAddFlags>({"quarantine", "add", "--lineage", "unit:/web.service", "--entry",
+                                  "web", "--duration", "1h", "--reason", "odd logins"});
+  EXPECT_EQ(add.order.lineage, "unit:/web.service");
+  EXPECT_EQ(add.order.pid, 0);
+  EXPECT_EQ(add.order.entry_id, "web");
+  EXPECT_EQ(add.order.duration, 1h);
+  EXPECT_EQ(add.order.reason, "odd logins");
+  EXPECT_EQ(Parsed<QuarantineAddFlags>({"quarantine", "add", "-p", "7", "-r", "x"}).order.pid, 7);
+  const auto release =
+      Parsed<QuarantineReleaseFlags>({"quarantine", "release", "3", "-r", "false alarm"});
+  EXPECT_EQ(release.id, 3U);
+  EXPECT_EQ(release.reason, "false alarm");
+}
+
+TEST(Flags, WrongQuarantineCommandsAreRefused) {
+  EXPECT_THAT(Refusal({"quarantine"}), HasSubstr("list, add or release"));
+  EXPECT_THAT(Refusal({"quarantine", "ad"}), HasSubstr("did you mean \"add\"?"));
+  EXPECT_THAT(Refusal({"quarantine", "list", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-r", "x"}), HasSubstr("--lineage, --pid or --entry"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-e", "web"}), HasSubstr("--reason is missing"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-e", "web", "-r", ""}), HasSubstr("--reason"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-p", "1", "-l", "x", "-r", "x"}),
+              HasSubstr("exclude each other"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-p", "x", "-r", "x"}), HasSubstr("no process id"));
+  EXPECT_THAT(Refusal({"quarantine", "add", "-e", "w", "-d", "0s", "-r", "x"}),
+              HasSubstr("--duration"));
+  EXPECT_THAT(Refusal({"quarantine", "release", "-r", "x"}), HasSubstr("release which?"));
+  EXPECT_THAT(Refusal({"quarantine", "release", "web", "-r", "x"}), HasSubstr("no quarantine's"));
+  EXPECT_THAT(Refusal({"quarantine", "release", "1"}), HasSubstr("--reason is missing"));
+}
+
+TEST(Flags, RevokeTakesExactlyOneSubject) {
+  EXPECT_EQ(Parsed<RevokeFlags>({"revoke", "--serial", "5fab", "-r", "x"}).order.serial, "5fab");
+  EXPECT_EQ(Parsed<RevokeFlags>({"revoke", "--pid", "7", "-r", "x"}).order.pid, 7);
+  EXPECT_EQ(Parsed<RevokeFlags>({"revoke", "-i", "spiffe://d/x", "-r", "x"}).order.spiffe_id,
+            "spiffe://d/x");
+  EXPECT_THAT(Refusal({"revoke", "-r", "x"}), HasSubstr("one of --serial"));
+  EXPECT_THAT(Refusal({"revoke", "-p", "1", "-i", "x", "-r", "x"}), HasSubstr("one of --serial"));
+  EXPECT_THAT(Refusal({"revoke", "-p", "1"}), HasSubstr("--reason is missing"));
 }
 
 TEST(Flags, AuditCommandsHaveDefaults) {

@@ -59,8 +59,10 @@ std::string DaemonHelp(const char* command) {
 
 TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
-  for (const char* command : {"fetch", "watch", "status", "attest"})
+  for (const char* command : {"fetch", "watch", "status", "attest", "revoke"})
     help += "\n" + ToolHelp({command});
+  for (const char* command : {"list", "add", "release"})
+    help += "\n" + ToolHelp({"quarantine", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
   EXPECT_EQ(Matches(Page("surety.1"), kFlag), Matches(help, kFlag));
 }

@@ -41,6 +41,18 @@ DaemonStatus FullStatus() {
                       .loaded_at = kNow - 90s,
                       .folder = "/etc/surety/entries.d",
                       .last_error = "web.toml:3:1: unknown key \"selector\""},
+          .hook = {.policy_revision = "b1946ac9",
+                   .policy_mode = "enforce",
+                   .policy_folder = "/etc/surety/policies.d",
+                   .policies = 9,
+                   .wake_mode = "events",
+                   .followed = 2,
+                   .quarantines = 1,
+                   .revoked = 3,
+                   .crl_published_at = kNow - 5s,
+                   .crl_next_update = kNow + 59min,
+                   .audit_sequence = 1234,
+                   .audit_segment = "audit-000001.jsonl"},
           .load = {.connections = 3,
                    .connections_limit = 1000,
                    .streams = 2,
@@ -85,6 +97,13 @@ Entries
   12 from /etc/surety/entries.d, loaded 1m 30s ago
   ! the newest files were not taken: web.toml:3:1: unknown key "selector"
 
+Policy
+  9 policies, from /etc/surety/policies.d, mode enforce, revision b1946ac9
+  changes of 2 processes noticed by events
+  1 quarantines in force, 3 SVIDs on the revocation lists
+  lists signed 5s ago, next in 59m 0s
+  1234 audit records, the newest in audit-000001.jsonl
+
 Load
   3 connections of 1000, 2 streams, 0 turns waiting
   99 connections taken so far, 4 refused; 5 calls refused
@@ -105,6 +124,13 @@ Authorities (bundle revision 0)
 
 Entries
   0 from -
+
+Policy
+  0 policies, built in, mode -, revision -
+  changes of 0 processes noticed by -
+  0 quarantines in force, 0 SVIDs on the revocation lists
+  lists signed -, next -
+  0 audit records, the newest in -
 
 Load
   0 connections, 0 streams, 0 turns waiting
@@ -150,6 +176,20 @@ TEST(Status, AsJsonHasStableNames) {
     "folder": "/etc/surety/entries.d",
     "loaded_at": "2025-12-31T23:58:30Z",
     "last_error": "web.toml:3:1: unknown key \"selector\""
+  },
+  "hook": {
+    "policy_revision": "b1946ac9",
+    "policy_mode": "enforce",
+    "policy_folder": "/etc/surety/policies.d",
+    "policies": 9,
+    "wake_mode": "events",
+    "followed": 2,
+    "quarantines": 1,
+    "revoked": 3,
+    "crl_published_at": "2025-12-31T23:59:55Z",
+    "crl_next_update": "2026-01-01T00:59:00Z",
+    "audit_sequence": 1234,
+    "audit_segment": "audit-000001.jsonl"
   },
   "load": {
     "connections": 3,
