@@ -11,6 +11,7 @@
 
 #include "agent/identity/diagnostic.h"
 #include "surety/clock.h"
+#include "surety/result.h"
 
 namespace surety {
 
