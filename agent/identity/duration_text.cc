@@ -56,9 +56,8 @@ Result<milliseconds> Parse(std::string_view text, const Units units) {
     rest.remove_prefix(static_cast<std::size_t>(stop - rest.data()));
     if (rest.empty()) return Invalid(text, "the unit is missing after the last number");
     const std::string_view name = TakeLetters(rest);
-    next_unit = std::find_if(next_unit, units.end(), [&](const Unit& unit) {
-      return unit.name == name;
-    });
+    next_unit =
+        std::find_if(next_unit, units.end(), [&](const Unit& unit) { return unit.name == name; });
     if (next_unit == units.end())
       return Invalid(text, "units are " + Names(units) + ", largest first, each at most once");
     total += milliseconds(count * next_unit->milliseconds);

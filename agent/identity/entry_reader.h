@@ -14,7 +14,10 @@ namespace surety {
 class EntryReader {
  public:
   EntryReader(const toml::table& table, const EntryRules& rules, FileDiagnostics& diagnostics)
-      : table_(table, "[[entry]]", diagnostics), rules_(rules), known_(rules.known_selectors), diagnostics_(diagnostics) {}
+      : table_(table, "[[entry]]", diagnostics),
+        rules_(rules),
+        known_(rules.known_selectors),
+        diagnostics_(diagnostics) {}
 
   /// nullopt if no SPIFFE ID could be read. Reads on after an error, so that all
   /// are told.

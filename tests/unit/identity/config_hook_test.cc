@@ -92,7 +92,7 @@ events = false
 TEST(ConfigHookTest, UnknownKeysAreToldWithTheNearestKnownOne) {
   ExpectEach(
       {
-          {In("policies", ""), {2, 2}, "unknown key \"policies\"", "\"policy\"?"},
+          {In("polcy", ""), {2, 2}, "unknown key \"polcy\"", "\"policy\"?"},
           {In("policy", "monitr = true"), {3, 1}, "in [policy]", "\"monitor\"?"},
           {In("policy", "mode = \"monitor\""), {3, 1}, "unknown key \"mode\"", "monitor"},
           {In("audit", "segmentsize = \"1GiB\""), {3, 1}, "in [audit]", "\"segment_size\"?"},
@@ -134,7 +134,10 @@ TEST(ConfigHookTest, SweepIntervalIsFineAndBounded) {
            {3, 18},
            "\"0.25s\" is not a duration",
            "sweep_interval = \"250ms\""},
-          {In("watch", "sweep_interval = 250"), {3, 18}, "is an integer, not a string", "\"250ms\""},
+          {In("watch", "sweep_interval = 250"),
+           {3, 18},
+           "is an integer, not a string",
+           "\"250ms\""},
       },
       Severity::kError);
   for (const std::string right : {"10ms", "60s"}) {
@@ -204,11 +207,9 @@ TEST(ConfigHookTest, AuditLogHasAFolderOfItsOwn) {
 }
 
 TEST(ConfigHookTest, BeneathWithoutPoliciesOfOnesOwnIsAWarning) {
-  ExpectEach({{In("policy", "beneath = true"),
-               {3, 11},
-               "beneath says nothing without dir",
-               "remove it"}},
-             Severity::kWarning);
+  ExpectEach(
+      {{In("policy", "beneath = true"), {3, 11}, "beneath says nothing without dir", "remove it"}},
+      Severity::kWarning);
 }
 
 }  // namespace
