@@ -33,10 +33,6 @@ PolicySettings PolicySettingsOf(const Config& config) {
           .memory_file = config.state_dir + "/policy.json"};
 }
 
-std::string AuditFolderOf(const Config& config) {
-  return config.audit.dir.empty() ? config.state_dir + "/audit" : config.audit.dir;
-}
-
 Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now) {
   const X509Config& x509 = config.x509;
   if (x509.ca_files)
