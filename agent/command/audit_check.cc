@@ -1,10 +1,9 @@
 #include "agent/command/audit_check.h"
 
-#include <algorithm>
-#include <fstream>
 #include <sstream>
 #include <utility>
 
+#include "agent/command/input_file.h"
 #include "agent/command/json_text.h"
 #include "agent/record/audit_verify.h"
 #include "attestors/printable.h"
@@ -13,24 +12,11 @@ namespace surety {
 namespace {
 
 constexpr std::size_t kMostShown = 100;
-constexpr std::size_t kLargestFile = std::size_t{1} << 20;
-
-Result<std::string> Contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kLargestFile + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  if (text.empty())
-    return Error(ErrorCode::kInvalidArgument, Printable(path) + " cannot be read, or is empty");
-  if (text.size() > kLargestFile)
-    return Error(ErrorCode::kInvalidArgument, Printable(path) + " is larger than 1 MiB");
-  return text;
-}
 
 Result<AuditVerifyOptions> OptionsOf(const AuditVerifyFlags& flags) {
   AuditVerifyOptions options;
   if (flags.checkpoint_file) {
-    const auto text = Contents(*flags.checkpoint_file);
+    const auto text = ReadInputFile(*flags.checkpoint_file);
     if (!text) return text.error().Within("--checkpoint");
     std::istringstream lines(*text);
     for (std::string line; std::getline(lines, line);) {
@@ -42,7 +28,7 @@ Result<AuditVerifyOptions> OptionsOf(const AuditVerifyFlags& flags) {
                    "there is no checkpoint in " + Printable(*flags.checkpoint_file));
   }
   if (flags.key_file) {
-    const auto pem = Contents(*flags.key_file);
+    const auto pem = ReadInputFile(*flags.key_file);
     if (!pem) return pem.error().Within("--key");
     auto key = CheckpointPublicKey::ParsePem(*pem);
     if (!key) return key.error().Within("--key " + Printable(*flags.key_file));

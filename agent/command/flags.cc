@@ -8,6 +8,7 @@
 
 #include "agent/command/flags_audit.h"
 #include "agent/command/flags_orders.h"
+#include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
 #include "agent/command/usage.h"
 #include "attestors/printable.h"
@@ -96,8 +97,8 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 7> kCommands{"fetch", "watch",      "status", "attest",
-                                                      "audit", "quarantine", "revoke"};
+  constexpr std::array<std::string_view, 8> kCommands{
+      "fetch", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -108,6 +109,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "audit") return ParseAudit(rest);
   if (command == "quarantine") return ParseQuarantine(rest);
   if (command == "revoke") return ParseRevoke(rest);
+  if (command == "policy") return ParsePolicy(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

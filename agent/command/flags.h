@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "surety/admin_actions.h"
 #include "surety/clock.h"
@@ -96,6 +97,47 @@ struct AuditWhyFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+/// Which policies a command is about. Without a folder it is the built-in policy.
+struct PolicySourceFlags {
+  std::optional<std::string> folder{};
+  bool beneath = false;  ///< The built-in policy lies beneath those of the folder.
+  bool monitor = false;  ///< They only watch.
+};
+
+struct PolicyCheckFlags {
+  PolicySourceFlags source{};
+  OutputFormat output = OutputFormat::kText;
+};
+
+/// What of the policies is shown.
+enum class PolicyView { kTable, kCedar, kSchema };
+
+struct PolicyShowFlags {
+  PolicySourceFlags source{};
+  PolicyView view = PolicyView::kTable;
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct PolicyTestFlags {
+  PolicySourceFlags source{};
+  std::vector<std::string> files{};
+  bool full_coverage = false;  ///< A policy that decides in no case is a failure.
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct PolicyEvalFlags {
+  PolicySourceFlags source{};
+  std::string file;  ///< "-": the standard input.
+  bool explain = false;
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct PolicySimulateFlags {
+  PolicySourceFlags source{};
+  std::optional<std::string> audit{};  ///< The log's folder.
+  OutputFormat output = OutputFormat::kText;
+};
+
 /// What --help and --version ask for.
 struct PrintedText {
   std::string text;
@@ -104,7 +146,8 @@ struct PrintedText {
 using CommandLine =
     std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags, AuditVerifyFlags,
                  AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
-                 QuarantineReleaseFlags, RevokeFlags>;
+                 QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
+                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

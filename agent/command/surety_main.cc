@@ -14,6 +14,11 @@
 #include "agent/command/fetch.h"
 #include "agent/command/flags.h"
 #include "agent/command/orders.h"
+#include "agent/command/policy_check.h"
+#include "agent/command/policy_eval.h"
+#include "agent/command/policy_show.h"
+#include "agent/command/policy_simulate.h"
+#include "agent/command/run_policy_cases.h"
 #include "agent/command/status.h"
 #include "agent/command/stop_signals.h"
 #include "agent/command/waiter.h"
@@ -117,6 +122,26 @@ struct RunCommand {
 
   Result<void> operator()(const AuditWhyFlags& flags) const {
     return ExplainAudit(flags, AuditFolderOf(flags.folder), SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const PolicyCheckFlags& flags) const {
+    return CheckPolicies(flags, std::cout);
+  }
+
+  Result<void> operator()(const PolicyShowFlags& flags) const {
+    return ShowPolicies(flags, std::cout);
+  }
+
+  Result<void> operator()(const PolicyTestFlags& flags) const {
+    return RunPolicyCases(flags, std::cout);
+  }
+
+  Result<void> operator()(const PolicyEvalFlags& flags) const {
+    return EvaluateRequest(flags, std::cin, std::cout);
+  }
+
+  Result<void> operator()(const PolicySimulateFlags& flags) const {
+    return SimulatePolicies(flags, AuditFolderOf(flags.audit), std::cout);
   }
 };
 

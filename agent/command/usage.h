@@ -19,6 +19,9 @@ inline constexpr std::string_view kUsage =
   surety quarantine list            show who gets nothing; add and release change that
   surety revoke                     revoke SVIDs now
 
+  surety policy check DIR           say all that is wrong with a folder of policies
+  surety policy show                show policies; test, eval, simulate try them
+
   surety COMMAND --help             flags of one command
   surety --version
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "agent/policy/drift_rules.h"
-#include "agent/policy/json_writer.h"
+#include "agent/policy/facts_writer.h"
 #include "agent/policy/process_facts.h"
 
 namespace surety {
@@ -12,43 +12,43 @@ namespace {
 
 constexpr std::size_t kUsualSize = 4096;
 
-void WriteText(std::string_view name, std::string_view value, JsonWriter& out) {
+void WriteText(std::string_view name, std::string_view value, FactsWriter& out) {
   out.Key(name);
   out.Text(value);
 }
 
-void WriteBool(std::string_view name, bool value, JsonWriter& out) {
+void WriteBool(std::string_view name, bool value, FactsWriter& out) {
   out.Key(name);
   out.Bool(value);
 }
 
 template <typename Number>
-void WriteInt(std::string_view name, Number value, JsonWriter& out) {
+void WriteInt(std::string_view name, Number value, FactsWriter& out) {
   out.Key(name);
   out.Int(value);
 }
 
 template <typename Value>
-void WriteOptional(std::string_view name, const std::optional<Value>& value, JsonWriter& out) {
+void WriteOptional(std::string_view name, const std::optional<Value>& value, FactsWriter& out) {
   if (value) WriteText(name, *value, out);
 }
 
-void WriteItem(std::string_view item, JsonWriter& out) { out.Text(item); }
-void WriteItem(const Selector& item, JsonWriter& out) { out.Text(item.type + ":", item.value); }
-void WriteItem(const Selector* item, JsonWriter& out) { WriteItem(*item, out); }
-void WriteItem(const MissingFact& item, JsonWriter& out) { out.Text(item.kind); }
-void WriteItem(const RiskPart& item, JsonWriter& out) { out.Text(item.signal); }
-void WriteItem(const Ancestor& item, JsonWriter& out) { out.Int(item.uid); }
+void WriteItem(std::string_view item, FactsWriter& out) { out.Text(item); }
+void WriteItem(const Selector& item, FactsWriter& out) { out.Text(item.type + ":", item.value); }
+void WriteItem(const Selector* item, FactsWriter& out) { WriteItem(*item, out); }
+void WriteItem(const MissingFact& item, FactsWriter& out) { out.Text(item.kind); }
+void WriteItem(const RiskPart& item, FactsWriter& out) { out.Text(item.signal); }
+void WriteItem(const Ancestor& item, FactsWriter& out) { out.Int(item.uid); }
 
 template <typename Items>
-void WriteSet(std::string_view name, const Items& items, JsonWriter& out) {
+void WriteSet(std::string_view name, const Items& items, FactsWriter& out) {
   out.Key(name);
   out.BeginArray();
   for (const auto& item : items) WriteItem(item, out);
   out.EndArray();
 }
 
-void WriteIdentity(const Entry* entry, JsonWriter& out) {
+void WriteIdentity(const Entry* entry, FactsWriter& out) {
   static const Entry* const kNone = nullptr;
   static const SelectorSet kNothing;
   const bool none = entry == kNone;
@@ -63,7 +63,7 @@ void WriteIdentity(const Entry* entry, JsonWriter& out) {
   out.EndObject();
 }
 
-void WriteProcess(const Peer& peer, const ProcessFacts& facts, JsonWriter& out) {
+void WriteProcess(const Peer& peer, const ProcessFacts& facts, FactsWriter& out) {
   const ProcessKey key = peer.process->key();
   out.Key("process");
   out.BeginObject();
@@ -82,7 +82,7 @@ void WriteProcess(const Peer& peer, const ProcessFacts& facts, JsonWriter& out) 
   out.EndObject();
 }
 
-void WriteExecutable(const ProcessFacts& facts, const DriftJudgement& judged, JsonWriter& out) {
+void WriteExecutable(const ProcessFacts& facts, const DriftJudgement& judged, FactsWriter& out) {
   out.Key("exe");
   out.BeginObject();
   WriteBool("memfd", facts.memfd, out);
@@ -98,7 +98,7 @@ void WriteExecutable(const ProcessFacts& facts, const DriftJudgement& judged, Js
   out.EndObject();
 }
 
-void WriteDrift(const PolicyRequest& request, const DriftJudgement& judged, JsonWriter& out) {
+void WriteDrift(const PolicyRequest& request, const DriftJudgement& judged, FactsWriter& out) {
   out.Key("drift");
   out.BeginObject();
   WriteBool("any", !judged.jumps.empty() || !judged.harmless.empty(), out);
@@ -119,7 +119,7 @@ bool IsNewToLineage(const PolicyRequest& request) {
   return request.action == Action::kIssue && !request.pinned && request.entry != nullptr;
 }
 
-void WriteLineage(const PolicyRequest& request, JsonWriter& out) {
+void WriteLineage(const PolicyRequest& request, FactsWriter& out) {
   const Standing& standing = request.standing;
   const std::string_view id = standing.lineage.id;
   out.Key("lineage");
@@ -133,7 +133,7 @@ void WriteLineage(const PolicyRequest& request, JsonWriter& out) {
   out.EndObject();
 }
 
-void WriteVelocity(std::string_view name, const Velocity& velocity, JsonWriter& out) {
+void WriteVelocity(std::string_view name, const Velocity& velocity, FactsWriter& out) {
   out.Key(name);
   out.BeginObject();
   WriteInt("svids", velocity.svids, out);
@@ -148,7 +148,7 @@ int RiskScore(double score) {
   return score >= 0 && score < 100 ? static_cast<int>(std::lround(score)) : score < 0 ? 0 : 100;
 }
 
-void WriteConduct(const PolicyRequest& request, JsonWriter& out) {
+void WriteConduct(const PolicyRequest& request, FactsWriter& out) {
   const Standing& standing = request.standing;
   out.Key("velocity");
   out.BeginObject();
@@ -170,7 +170,7 @@ void WriteConduct(const PolicyRequest& request, JsonWriter& out) {
   WriteText("quarantine_reason", quarantined ? quarantine->reason : "", out);
 }
 
-void WriteQuestion(const PolicyRequest& request, JsonWriter& out) {
+void WriteQuestion(const PolicyRequest& request, FactsWriter& out) {
   WriteText("action", NameOf(request.action), out);
   const ProcessKey key = request.peer.process->key();
   WriteText("principal", std::to_string(key.pid) + "." + std::to_string(key.start_ticks), out);
@@ -191,7 +191,7 @@ std::string FactsOf(const PolicyRequest& request) {
   const DriftJudgement judged = JudgeDrift(
       request.drift, request.seen, request.entry == nullptr ? kDefaultPins : request.entry->pins);
   const ProcessFacts facts = ReadProcessFacts(request.seen.selectors);
-  JsonWriter out(kUsualSize);
+  FactsWriter out(kUsualSize);
   out.BeginObject();
   WriteQuestion(request, out);
   WriteSet("selectors", request.seen.selectors, out);

@@ -6,6 +6,7 @@
 
 #include "agent/policy/facts.h"
 #include "agent/policy/policy_folder.h"
+#include "agent/policy/policy_source.h"
 #include "agent/policy/set_revision.h"
 
 namespace surety {
@@ -70,18 +71,11 @@ std::vector<PolicyStepBack> StepsBack(const PolicyMemory& before, const std::vec
 }
 
 std::shared_ptr<const PolicyEngine::InForce> PolicyEngine::Read(Diagnostics& diagnostics) const {
-  PolicyFolder folder;
-  if (!settings_.folder.empty()) folder = ReadPolicyFolder(settings_.folder, diagnostics);
-  const BuiltIn built_in = settings_.folder.empty() ? BuiltIn::kBeneath : settings_.built_in;
-  if (folder.texts.empty() && built_in == BuiltIn::kReplaced && !diagnostics.has_errors())
-    FileDiagnostics(settings_.folder, diagnostics)
-        .Error({}, "holds no file *.cedar, and without a policy nobody gets anything",
-               "put policies there, or leave the folder out to use the built-in policy");
-  auto policies = PolicySet::Build(std::move(folder.texts), built_in, diagnostics);
-  if (policies == nullptr || diagnostics.has_errors()) return nullptr;
-  auto revision = RevisionOf(policies->texts(), NameOf(settings_.mode));
+  auto read = ReadPolicies({settings_.folder, settings_.built_in}, diagnostics);
+  if (!read) return nullptr;
+  auto revision = RevisionOf(read->policies->texts(), NameOf(settings_.mode));
   return std::make_shared<const InForce>(
-      InForce{std::move(policies), std::move(revision), folder.revision});
+      InForce{std::move(read->policies), std::move(revision), read->folder_revision});
 }
 
 bool PolicyEngine::Remember(const InForce& next, PolicyLoad& load) {

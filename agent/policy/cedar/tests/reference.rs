@@ -75,7 +75,8 @@ fn random_facts(numbers: &mut Numbers) -> Value {
     );
     set("risk.score", json!(numbers.next(101)));
     set("velocity.lineage.spiffe_ids", json!(numbers.next(4)));
-    set("velocity.process.streams", json!(numbers.next(1200)));
+    set("velocity.process.refusals", json!(numbers.next(240)));
+    set("velocity.lineage.streams", json!(numbers.next(40_000)));
     set(
         "identity.selectors",
         json!(if numbers.next(2) == 0 {

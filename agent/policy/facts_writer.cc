@@ -1,4 +1,4 @@
-#include "agent/policy/json_writer.h"
+#include "agent/policy/facts_writer.h"
 
 #include <cstddef>
 
@@ -43,7 +43,7 @@ void AppendOddByte(unsigned char byte, std::string& out) {
 
 }  // namespace
 
-void JsonWriter::Text(std::string_view prefix, std::string_view value) {
+void FactsWriter::Text(std::string_view prefix, std::string_view value) {
   Separate();
   text_ += '"';
   AppendEscaped(prefix);
@@ -51,13 +51,13 @@ void JsonWriter::Text(std::string_view prefix, std::string_view value) {
   text_ += '"';
 }
 
-void JsonWriter::AppendQuoted(std::string_view value) {
+void FactsWriter::AppendQuoted(std::string_view value) {
   text_ += '"';
   AppendEscaped(value);
   text_ += '"';
 }
 
-void JsonWriter::AppendEscaped(std::string_view value) {
+void FactsWriter::AppendEscaped(std::string_view value) {
   while (!value.empty()) {
     std::size_t plain = 0;
     while (plain < value.size() && IsPlain(value[plain])) ++plain;

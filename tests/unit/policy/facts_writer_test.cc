@@ -1,4 +1,4 @@
-#include "agent/policy/json_writer.h"
+#include "agent/policy/facts_writer.h"
 
 #include <gtest/gtest.h>
 
@@ -11,13 +11,13 @@ namespace {
 using Json = nlohmann::json;
 
 std::string Quoted(std::string_view text) {
-  JsonWriter out(8);
+  FactsWriter out(8);
   out.Text(text);
   return std::move(out).Take();
 }
 
-TEST(JsonWriter, SetsCommasByItself) {
-  JsonWriter out(16);
+TEST(FactsWriter, SetsCommasByItself) {
+  FactsWriter out(16);
   out.BeginObject();
   out.Key("a");
   out.BeginArray();
@@ -36,13 +36,13 @@ TEST(JsonWriter, SetsCommasByItself) {
   EXPECT_EQ(std::move(out).Take(), R"({"a":[],"b":[1,true,{},"x:y"],"c":-9223372036854775808})");
 }
 
-TEST(JsonWriter, EscapesWhatJsonCannotHold) {
+TEST(FactsWriter, EscapesWhatJsonCannotHold) {
   EXPECT_EQ(Quoted("a\"b\\c"), R"("a\"b\\c")");
   EXPECT_EQ(Quoted(std::string_view("\0\n\x1f\x7f", 4)), R"("\u0000\u000a\u001f\u007f")");
   EXPECT_EQ(Quoted(""), R"("")");
 }
 
-TEST(JsonWriter, KeepsCharactersAndReplacesBytesThatAreNone) {
+TEST(FactsWriter, KeepsCharactersAndReplacesBytesThatAreNone) {
   EXPECT_EQ(Quoted("\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"),
             "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
   const std::string bad = "\xEF\xBF\xBD";
@@ -52,7 +52,7 @@ TEST(JsonWriter, KeepsCharactersAndReplacesBytesThatAreNone) {
   EXPECT_EQ(Quoted("\xED\xA0\x80"), "\"" + bad + bad + bad + "\"");  // Half of a pair.
 }
 
-TEST(JsonWriter, AnyBytesMakeValidJson) {
+TEST(FactsWriter, AnyBytesMakeValidJson) {
   std::uint64_t state = 1;
   for (int round = 0; round < 2'000; ++round) {
     std::string bytes;

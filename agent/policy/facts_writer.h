@@ -12,9 +12,9 @@ namespace surety {
 /// tree first would cost more than what is asked with it. Commas are set by itself;
 /// that objects and arrays are closed is the caller's business. Bytes that are not
 /// UTF-8 become U+FFFD, so that the text is always valid. Not thread-safe.
-class JsonWriter {
+class FactsWriter {
  public:
-  explicit JsonWriter(std::size_t expected_size) { text_.reserve(expected_size); }
+  explicit FactsWriter(std::size_t expected_size) { text_.reserve(expected_size); }
 
   void BeginObject() { Open('{'); }
   void EndObject() { Close('}'); }
