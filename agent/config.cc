@@ -66,6 +66,10 @@ std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides&
   return ParseConfig(file, *text, overrides, SystemAccountIds(), diagnostics);
 }
 
+std::string AuditFolderOf(const Config& config) {
+  return config.audit.dir.empty() ? config.state_dir + "/audit" : config.audit.dir;
+}
+
 EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors) {
   // How long an operator's CA lives is told by its certificate, not by ca_ttl.
   const Seconds longest = config.x509.ca_files ? kMaxX509Ttl : config.x509.ca_ttl;

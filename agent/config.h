@@ -147,6 +147,9 @@ std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
 std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
                                  Diagnostics& diagnostics);
 
+/// Where the audit log is kept.
+std::string AuditFolderOf(const Config& config);
+
 /// What entries are judged by under this configuration, with the types and kinds
 /// of selector that the attestors make (EntryRules::known_selectors).
 EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors);

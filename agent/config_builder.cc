@@ -1,11 +1,12 @@
 #include "agent/config_builder.h"
 
 #include <array>
-#include <filesystem>
 #include <limits>
 #include <string_view>
 #include <utility>
 
+#include "agent/config_hook.h"
+#include "agent/config_paths.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
 #include "agent/identity/nearest_name.h"
@@ -13,7 +14,6 @@
 namespace surety {
 namespace {
 
-constexpr std::size_t kMaxPathBytes = 4095;
 constexpr std::size_t kMaxAllowedUids = 1000;
 constexpr int kSvidsPerCa = 4;
 constexpr Seconds kDay{86'400};
@@ -36,19 +36,6 @@ Setting FlagOr(const std::optional<std::string>& flag, std::string_view flag_nam
   return {std::move(in_file), key};
 }
 
-std::filesystem::path Normal(const std::string& path) {
-  return std::filesystem::path(path).lexically_normal();
-}
-
-bool SamePath(const std::string& one, const std::string& other) {
-  return Normal(one) == Normal(other);
-}
-
-bool IsBelow(const std::string& path, const std::string& folder) {
-  const std::string above = Normal(folder + "/").string();
-  return Normal(path).string().starts_with(above);
-}
-
 }  // namespace
 
 std::optional<Config> ConfigBuilder::Build() {
@@ -63,6 +50,7 @@ std::optional<Config> ConfigBuilder::Build() {
   CompareSockets(out);
   ReadX509(out);
   ReadLimits(out.limits);
+  HookSections(top_, read_, diagnostics_).Read(out);
   ReadAttestors(out.unix_attestor);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
@@ -260,6 +248,9 @@ void ConfigBuilder::ReadLimits(LimitsConfig& out) {
   read_.Count(table, "streams_per_uid", 1, out.streams_per_uid);
   read_.Count(table, "calls_per_second_per_uid", 1, out.calls_per_second_per_uid);
   read_.Count(table, "calls_burst_per_uid", 1, out.calls_burst_per_uid);
+  read_.Count(table, "short_calls_per_second_per_lineage", 1,
+              out.short_calls_per_second_per_lineage);
+  read_.Count(table, "short_calls_burst_per_lineage", 1, out.short_calls_burst_per_lineage);
   read_.Count(table, "connections", 0, out.connections);
   read_.Span(table, "silent_timeout", "\"30s\"", Seconds(1), kDay, out.silent_timeout);
   read_.Span(table, "idle_timeout", "\"10m\"", Seconds(1), kDay, out.idle_timeout);
@@ -274,7 +265,7 @@ void ConfigBuilder::ReadAttestors(UnixAttestorConfig& out) {
   TomlTable attestors(*section, "[attestors]", diagnostics_);
   if (const auto* unix_section = attestors.Table("unix", "[attestors.unix]")) {
     TomlTable table(*unix_section, "[attestors.unix]", diagnostics_);
-    read_.Size(table, "sha256_max_size", "\"512MiB\"", out.sha256_max_size);
+    read_.Size(table, "sha256_max_size", "\"512MiB\"", 1, kMaxSize, out.sha256_max_size);
     read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
     table.RefuseUnknownKeys();
   }

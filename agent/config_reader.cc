@@ -11,7 +11,6 @@ namespace surety {
 namespace {
 
 constexpr std::size_t kMaxSocketPathBytes = sizeof(sockaddr_un::sun_path) - 1;
-constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 40;
 
 struct SizeUnit {
   std::string_view name;
@@ -37,6 +36,13 @@ std::optional<std::uint64_t> ParseSize(std::string_view text) {
                                  [&](const SizeUnit& each) { return each.name == text; });
   if (!number || unit == kSizeUnits.end() || *number > kMaxSize / unit->bytes) return std::nullopt;
   return *number * unit->bytes;
+}
+
+/// In the largest unit that leaves a whole number.
+std::string SizeText(std::uint64_t bytes) {
+  const auto unit = std::find_if(kSizeUnits.rbegin(), kSizeUnits.rend(),
+                                 [&](const SizeUnit& each) { return bytes % each.bytes == 0; });
+  return std::to_string(bytes / unit->bytes) + std::string(unit->name);
 }
 
 }  // namespace
@@ -131,8 +137,18 @@ void ConfigReader::Span(TomlTable& table, std::string_view key, std::string_view
   if (const auto span = table.Duration(key, example, least, most)) out = span->value;
 }
 
+void ConfigReader::FineSpan(TomlTable& table, std::string_view key, std::string_view example,
+                            std::chrono::milliseconds least, std::chrono::milliseconds most,
+                            std::chrono::milliseconds& out) {
+  if (const auto span = table.FineDuration(key, example, least, most)) out = span->value;
+}
+
+void ConfigReader::Boolean(TomlTable& table, std::string_view key, bool& out) {
+  if (const auto answer = table.Boolean(key, out ? "false" : "true")) out = answer->value;
+}
+
 void ConfigReader::Size(TomlTable& table, std::string_view key, std::string_view example,
-                        std::uint64_t& out) {
+                        std::uint64_t least, std::uint64_t most, std::uint64_t& out) {
   const auto text = table.String(key, example);
   if (!text) return;
   const auto size = ParseSize(text->value);
@@ -140,6 +156,13 @@ void ConfigReader::Size(TomlTable& table, std::string_view key, std::string_view
     diagnostics_.Error(text->at, std::string(key) + " " + Quoted(text->value) + " is not a size",
                        "write a whole number with B, KiB, MiB or GiB, up to 1024GiB, such as " +
                            std::string(example));
+    return;
+  }
+  if (*size < least || *size > most) {
+    diagnostics_.Error(text->at,
+                       std::string(key) + " is " + (*size < least ? "smaller" : "larger") +
+                           " than " + SizeText(*size < least ? least : most),
+                       "choose a size from " + SizeText(least) + " to " + SizeText(most));
     return;
   }
   out = *size;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "agent/identity/toml_reader.h"
 
 namespace surety {
+
+inline constexpr std::size_t kMaxPathBytes = 4095;
+inline constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 40;
 
 /// Reads the kinds of value that a configuration is made of. Each leaves `out`
 /// as it is, which is the default, if the key is absent or its value is wrong.
@@ -35,8 +39,14 @@ class ConfigReader {
   void Count(TomlTable& table, std::string_view key, std::uint32_t least, std::uint32_t& out);
   void Span(TomlTable& table, std::string_view key, std::string_view example, Seconds least,
             Seconds most, Seconds& out);
+  /// The same to the millisecond.
+  void FineSpan(TomlTable& table, std::string_view key, std::string_view example,
+                std::chrono::milliseconds least, std::chrono::milliseconds most,
+                std::chrono::milliseconds& out);
   /// Bytes: "4096B", "64KiB", "512MiB", "1GiB".
-  void Size(TomlTable& table, std::string_view key, std::string_view example, std::uint64_t& out);
+  void Size(TomlTable& table, std::string_view key, std::string_view example, std::uint64_t least,
+            std::uint64_t most, std::uint64_t& out);
+  void Boolean(TomlTable& table, std::string_view key, bool& out);
 
  private:
   std::optional<std::uint32_t> Account(const Located<std::string>& text, std::string_view key,

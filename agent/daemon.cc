@@ -33,10 +33,6 @@ PolicySettings PolicySettingsOf(const Config& config) {
           .memory_file = config.state_dir + "/policy.json"};
 }
 
-std::string AuditFolderOf(const Config& config) {
-  return config.audit.dir.empty() ? config.state_dir + "/audit" : config.audit.dir;
-}
-
 Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now) {
   const X509Config& x509 = config.x509;
   if (x509.ca_files)
@@ -108,10 +104,10 @@ WatchOptions WatchOptionsOf(const Config& config, std::uint64_t open_files) {
 Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
-  using Step = Result<void> (Daemon::*)();
-  for (const Step step : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
+  using Part = Result<void> (Daemon::*)();
+  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
                           &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
-    if (auto done = (*daemon.*step)(); !done) return done.error();
+    if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
 

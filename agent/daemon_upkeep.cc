@@ -104,7 +104,7 @@ void Daemon::Tell(const Diagnostics& diagnostics) {
 void Daemon::KeepHouse() {
   const Moment now = clock_.Now();
   LookAtClock(now);
-  if (now.boot >= advance_at_) Heed(authority_->Advance(now));
+  if (now.boot >= advance_at_.load()) Heed(authority_->Advance(now));
   state_->Tick(now, audit_file_->Status().last_seq);
   api_->CutStalled();
 }
@@ -211,7 +211,7 @@ std::vector<std::string> Daemon::Degraded() const {
   if (!policy.last_error.empty())
     all.push_back("the newest policies were not taken: " + policy.last_error);
   if (policy.mode == PolicyMode::kMonitor)
-    all.emplace_back("policies only watch: [policy] mode is \"monitor\"");
+    all.emplace_back("policies only watch: [policy] monitor is true");
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

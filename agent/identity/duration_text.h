@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,14 @@ namespace surety {
 /// above 100 years are refused, so that adding one to a time cannot overflow.
 Result<Seconds> ParseDuration(std::string_view text);
 
+/// The same with milliseconds as a fifth unit, ms: "250ms", "1s500ms".
+Result<std::chrono::milliseconds> ParseFineDuration(std::string_view text);
+
 /// The shortest text that ParseDuration reads back as the same span: "1h30m".
 /// For spans of zero or more.
 std::string DurationText(Seconds span);
+
+/// The same for ParseFineDuration: "1s500ms".
+std::string FineDurationText(std::chrono::milliseconds span);
 
 }  // namespace surety

@@ -17,7 +17,7 @@ struct EntryRules {
   Seconds ca_ttl;            ///< A longer x509_ttl is a warning: an SVID never outlives its signer.
   /// What the attestors that run can make: a type, "cgroup", stands for all of its
   /// kinds, a kind, "unix:uid", for itself. Any other selector is an error, since
-  /// it could never match. Empty: any selector is taken.
+  /// it could never match, and so is any other pin. Empty: any is taken.
   std::vector<std::string> known_selectors = {};
 };
 
@@ -35,6 +35,7 @@ inline constexpr Seconds kMinX509Ttl{10};
 inline constexpr Seconds kMaxX509Ttl{30 * 86'400};
 inline constexpr std::size_t kMaxSelectorsPerEntry = 64;
 inline constexpr std::size_t kMaxSelectorBytes = 8192;
+inline constexpr std::size_t kMaxPinsPerEntry = 64;
 inline constexpr std::size_t kMaxDnsNamesPerEntry = 64;
 inline constexpr std::size_t kMaxHintBytes = 1024;
 inline constexpr std::size_t kMaxEntryIdBytes = 2048;

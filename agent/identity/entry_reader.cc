@@ -8,6 +8,7 @@
 #include "agent/identity/dns_name.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/nearest_name.h"
+#include "agent/identity/pins_reader.h"
 
 namespace surety {
 namespace {
@@ -40,14 +41,23 @@ std::optional<LocatedEntry> EntryReader::Read() {
   auto hint = ReadHint();
   auto dns_names = ReadDnsNames();
   const int priority = ReadPriority();
+  auto pins = PinsReader(table_, known_, diagnostics_).Read();
+  const auto revoke_on_exit = table_.Boolean("revoke_on_exit", "false");
   table_.RefuseUnknownKeys();
   if (!spiffe_id) return std::nullopt;
 
   const bool id_is_derived = !id;
   if (!id) id = {spiffe_id->path().substr(1), table_.At("spiffe_id")};
   if (!hint) hint = {{}, table_.at()};
-  return LocatedEntry{Entry{std::move(id->value), *std::move(spiffe_id), std::move(selectors), ttl,
-                            std::move(hint->value), std::move(dns_names), priority},
+  return LocatedEntry{Entry{.id = std::move(id->value),
+                            .spiffe_id = *std::move(spiffe_id),
+                            .selectors = std::move(selectors),
+                            .x509_ttl = ttl,
+                            .hint = std::move(hint->value),
+                            .dns_names = std::move(dns_names),
+                            .priority = priority,
+                            .pins = std::move(pins),
+                            .revoke_on_exit = !revoke_on_exit || revoke_on_exit->value},
                       std::string(diagnostics_.file()),
                       table_.at(),
                       id->at,
@@ -146,35 +156,13 @@ std::optional<Selector> EntryReader::ReadSelector(const Located<std::string>& te
     return refuse("has a control character in it", fix);
   if (text.value.front() == ' ' || text.value.back() == ' ' || selector->type.ends_with(' '))
     return refuse("has a space around its type or value", "remove the space");
-  if (const auto mended = UnknownType(*selector))
+  if (!known_.HasType(selector->type))
     return refuse("is of the type " + Quoted(selector->type) + ", which no attestor here makes",
-                  *mended);
-  if (const auto mended = UnknownKind(*selector))
-    return refuse("is of the kind " + Quoted(selector->Kind()) + ", which no attestor here makes",
-                  *mended);
+                  NearestOrAll(selector->type, known_.Types()));
+  if (const std::string kind = selector->Kind(); !known_.HasKind(kind))
+    return refuse("is of the kind " + Quoted(kind) + ", which no attestor here makes",
+                  NearestOrAll(kind, known_.KindsOf(selector->type)));
   return *std::move(selector);
-}
-
-std::optional<std::string> EntryReader::UnknownType(const Selector& selector) const {
-  std::vector<std::string_view> types;
-  for (const std::string_view known : rules_.known_selectors) {
-    const std::string_view type = known.substr(0, known.find(':'));
-    if (std::find(types.begin(), types.end(), type) == types.end()) types.push_back(type);
-  }
-  if (types.empty() || std::find(types.begin(), types.end(), selector.type) != types.end())
-    return std::nullopt;
-  return NearestOrAll(selector.type, types);
-}
-
-std::optional<std::string> EntryReader::UnknownKind(const Selector& selector) const {
-  const std::string kind = selector.Kind();
-  std::vector<std::string_view> kinds;
-  for (const std::string& known : rules_.known_selectors) {
-    if (known == selector.type || known == kind) return std::nullopt;
-    if (known.starts_with(selector.type + ':')) kinds.push_back(known);
-  }
-  if (kinds.empty()) return std::nullopt;
-  return NearestOrAll(kind, kinds);
 }
 
 Seconds EntryReader::ReadTtl() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/identity/entries_file.h"
+#include "agent/identity/known_selectors.h"
 #include "agent/identity/toml_reader.h"
 
 namespace surety {
@@ -13,7 +14,10 @@ namespace surety {
 class EntryReader {
  public:
   EntryReader(const toml::table& table, const EntryRules& rules, FileDiagnostics& diagnostics)
-      : table_(table, "[[entry]]", diagnostics), rules_(rules), diagnostics_(diagnostics) {}
+      : table_(table, "[[entry]]", diagnostics),
+        rules_(rules),
+        known_(rules.known_selectors),
+        diagnostics_(diagnostics) {}
 
   /// nullopt if no SPIFFE ID could be read. Reads on after an error, so that all
   /// are told.
@@ -24,9 +28,6 @@ class EntryReader {
   std::optional<Located<std::string>> ReadId();
   SelectorSet ReadSelectors();
   std::optional<Selector> ReadSelector(const Located<std::string>& text);
-  /// The fix, if no attestor makes selectors like this one.
-  [[nodiscard]] std::optional<std::string> UnknownType(const Selector& selector) const;
-  [[nodiscard]] std::optional<std::string> UnknownKind(const Selector& selector) const;
   Seconds ReadTtl();
   std::optional<Located<std::string>> ReadHint();
   std::vector<std::string> ReadDnsNames();
@@ -34,6 +35,7 @@ class EntryReader {
 
   TomlTable table_;
   const EntryRules& rules_;
+  const KnownSelectors known_;
   FileDiagnostics& diagnostics_;
 };
 

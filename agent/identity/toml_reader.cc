@@ -113,24 +113,48 @@ std::optional<Located<std::string>> TomlTable::NameOrNumber(std::string_view key
   return std::nullopt;
 }
 
-std::optional<Located<Seconds>> TomlTable::Duration(std::string_view key, std::string_view example,
-                                                    Seconds least, Seconds most) {
-  const auto text = String(key, example);
-  if (!text) return std::nullopt;
-  const auto span = ParseDuration(text->value);
+std::optional<Located<bool>> TomlTable::Boolean(std::string_view key, std::string_view example) {
+  const toml::node* node = Find(key);
+  if (node == nullptr) return std::nullopt;
+  if (const auto* answer = node->as_boolean())
+    return Located<bool>{answer->get(), PositionOf(node->source())};
+  WrongType(*node, key, "true or false", example);
+  return std::nullopt;
+}
+
+template <typename Span>
+std::optional<Located<Span>> TomlTable::Between(std::string_view key, std::string_view example,
+                                                const Located<std::string>& text,
+                                                const Result<Span>& span, Span least, Span most) {
   if (!span) {
-    diagnostics_.Error(text->at, std::string(key) + ": " + span.error().message(),
+    diagnostics_.Error(text.at, std::string(key) + ": " + span.error().message(),
                        Write(key, example));
     return std::nullopt;
   }
   if (*span < least || *span > most) {
-    diagnostics_.Error(text->at,
-                       std::string(key) + " is " + (*span < least ? "shorter" : "longer") +
-                           " than " + DurationText(*span < least ? least : most),
-                       "choose a span from " + DurationText(least) + " to " + DurationText(most));
+    diagnostics_.Error(
+        text.at,
+        std::string(key) + " is " + (*span < least ? "shorter" : "longer") + " than " +
+            FineDurationText(*span < least ? least : most),
+        "choose a span from " + FineDurationText(least) + " to " + FineDurationText(most));
     return std::nullopt;
   }
-  return Located<Seconds>{*span, text->at};
+  return Located<Span>{*span, text.at};
+}
+
+std::optional<Located<Seconds>> TomlTable::Duration(std::string_view key, std::string_view example,
+                                                    Seconds least, Seconds most) {
+  const auto text = String(key, example);
+  if (!text) return std::nullopt;
+  return Between(key, example, *text, ParseDuration(text->value), least, most);
+}
+
+std::optional<Located<std::chrono::milliseconds>> TomlTable::FineDuration(
+    std::string_view key, std::string_view example, std::chrono::milliseconds least,
+    std::chrono::milliseconds most) {
+  const auto text = String(key, example);
+  if (!text) return std::nullopt;
+  return Between(key, example, *text, ParseFineDuration(text->value), least, most);
 }
 
 const toml::array* TomlTable::Array(std::string_view key, std::string_view wanted,

@@ -2,6 +2,7 @@
 
 #include <toml++/toml.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "agent/identity/diagnostic.h"
 #include "surety/clock.h"
+#include "surety/result.h"
 
 namespace surety {
 
@@ -43,6 +45,12 @@ class TomlTable {
   /// A string that ParseDuration reads, from `least` to `most`, both included.
   std::optional<Located<Seconds>> Duration(std::string_view key, std::string_view example,
                                            Seconds least, Seconds most);
+  /// The same of ParseFineDuration.
+  std::optional<Located<std::chrono::milliseconds>> FineDuration(std::string_view key,
+                                                                 std::string_view example,
+                                                                 std::chrono::milliseconds least,
+                                                                 std::chrono::milliseconds most);
+  std::optional<Located<bool>> Boolean(std::string_view key, std::string_view example);
   /// An array with strings alone: others are told and left out. nullopt if that
   /// leaves none, or if there are more than `most`; empty if the array is.
   std::optional<std::vector<Located<std::string>>> Strings(std::string_view key,
@@ -70,6 +78,10 @@ class TomlTable {
                  std::string_view example);
   void WrongElement(const toml::node& node, std::string_view key, std::string_view wanted,
                     std::string_view example);
+  template <typename Span>
+  std::optional<Located<Span>> Between(std::string_view key, std::string_view example,
+                                       const Located<std::string>& text, const Result<Span>& span,
+                                       Span least, Span most);
   const toml::array* Array(std::string_view key, std::string_view wanted, std::string_view example,
                            std::size_t most);
 

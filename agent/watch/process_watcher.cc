@@ -71,6 +71,8 @@ class ProcessWatcher::Parts {
     if (thread_.joinable()) thread_.join();
   }
 
+  [[nodiscard]] WakeMode mode() const { return board_.mode(); }
+
   [[nodiscard]] WatchBoard::State State() const {
     auto state = board_.Get();
     state.status.followed = inbox_.size();
@@ -108,6 +110,8 @@ ProcessWatcher::~ProcessWatcher() { Stop(); }
 void ProcessWatcher::Follow(std::shared_ptr<const ProcessHandle> process) {
   parts_->Follow(std::move(process));
 }
+
+WakeMode ProcessWatcher::mode() const { return parts_->mode(); }
 
 WatcherStatus ProcessWatcher::Status() const { return parts_->State().status; }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@ class WatchBoard {
     bool decided = false;  ///< Whether events come is clear.
   };
   void Set(const State& state) {
+    mode_ = state.status.mode;
     const std::lock_guard lock(mutex_);
     state_ = state;
   }
@@ -31,8 +33,10 @@ class WatchBoard {
     const std::lock_guard lock(mutex_);
     return state_;
   }
+  [[nodiscard]] WakeMode mode() const { return mode_; }
 
  private:
+  std::atomic<WakeMode> mode_{WakeMode::kSweep};
   mutable std::mutex mutex_;
   State state_;  // Guarded by mutex_.
 };

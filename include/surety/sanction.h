@@ -54,7 +54,7 @@ struct Sentence {
 /// Takes away what was given. Every effect is on disk before the call returns,
 /// and in force by then; an Error says that it is in force but could not be
 /// stored, and that storing is tried again. Thread-safe.
-/// In agent/record/sanctions.h; tests: tests/fakes/fake_sanctions.h.
+/// In agent/record/sanctions.h; tests: tests/fakes/fake_walk.h.
 class Sanctions {
  public:
   virtual ~Sanctions() = default;

@@ -62,7 +62,7 @@ enum class Happening { kStream, kSvid, kRefusal };
 
 /// Remembers lineages, counts what they do, and tells what stands against them.
 /// Survives a restart of the daemon. Thread-safe.
-/// In agent/record/history.h; tests: tests/fakes/fake_history.h.
+/// In agent/record/history.h; tests: tests/fakes/fake_walk.h.
 class History {
  public:
   virtual ~History() = default;

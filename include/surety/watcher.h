@@ -39,7 +39,7 @@ struct WatcherStatus {
 };
 
 /// Follows the processes that hold identities and says when one may have changed.
-/// Thread-safe. Linux: agent/watch/process_watcher.h; tests: tests/fakes/fake_watcher.h.
+/// Thread-safe. Linux: agent/watch/process_watcher.h; tests: tests/fakes/fake_walk.h.
 class Watcher {
  public:
   virtual ~Watcher() = default;

@@ -72,6 +72,7 @@ class ScriptedPolicy final : public Policy {
     last_challenge = request.challenge;
     if (request.challenge == ChallengeState::kPassed && after_challenge) return *after_challenge;
     if (request.entry == nullptr) return without_entry;
+    last_pins = request.entry->pins;
     const auto at = answers.find(request.entry->id);
     return at == answers.end() ? Decision{.verdict = Verdict::kAllow, .reason = "allowed"}
                                : at->second;
@@ -81,6 +82,7 @@ class ScriptedPolicy final : public Policy {
   std::map<std::string, Decision> answers;
   mutable int calls = 0;
   mutable Drift last_drift;
+  mutable std::optional<std::vector<std::string>> last_pins;
   mutable Action last_action = Action::kBundles;
   mutable ChallengeState last_challenge = ChallengeState::kNone;
 };

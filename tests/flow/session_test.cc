@@ -111,6 +111,16 @@ TEST_F(SessionTest, ChangedEntryIsMintedAnewAndAnEqualOneIsNot) {
   EXPECT_THAT(Serials(), ElementsAre("s2"));
 }
 
+TEST_F(SessionTest, OtherPinsOfAnEntryHoldForAProcessThatRuns) {
+  EXPECT_THAT(Serials(), ElementsAre("s1"));
+  EXPECT_EQ(policy_.last_pins, std::nullopt);
+  auto changed = *entries_.entries[0];
+  changed.pins = std::vector<std::string>{"unix:path"};
+  entries_.entries[0] = std::make_shared<Entry>(changed);
+  ASSERT_TRUE(Turn());
+  EXPECT_EQ(policy_.last_pins, changed.pins);
+}
+
 TEST_F(SessionTest, EveryTurnAsksWhoItIsAnew) {
   ASSERT_TRUE(Turn());
   See({{"unix", "uid:0"}, {"unix", "path:/usr/bin/web"}});

@@ -22,6 +22,16 @@ void CheckSocket(const surety::SocketConfig& socket) {
   if (socket.mode > 0777) std::abort();
 }
 
+void CheckHook(const surety::Config& config) {
+  const std::string& policies = config.policy.dir;
+  const std::string audit = surety::AuditFolderOf(config);
+  if (!policies.empty() && !policies.starts_with('/')) std::abort();
+  if (!audit.starts_with('/') || audit == config.entries_dir || audit == policies) std::abort();
+  if (config.audit.segment_size < 65'536 || config.audit.keep_segments == 1) std::abort();
+  const auto sweep = config.watch.sweep_interval;
+  if (sweep < std::chrono::milliseconds(10) || sweep > std::chrono::seconds(60)) std::abort();
+}
+
 }  // namespace
 
 // Whatever is taken keeps the promises of Config, what is not taken has a reason,
@@ -42,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string& crl_file = config->x509.crl_file;
   if (!crl_file.empty() && (!crl_file.starts_with('/') || crl_file.ends_with('/'))) std::abort();
   if (config->x509.crl_validity < std::chrono::seconds(60)) std::abort();
+  CheckHook(*config);
   if (!config->state_dir.starts_with('/') || !config->entries_dir.starts_with('/')) std::abort();
   return 0;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,6 +19,9 @@ void CheckEntry(const surety::Entry& entry) {
   if (entry.spiffe_id.trust_domain().name() != "example.org") std::abort();
   if (entry.spiffe_id.path().empty() || entry.spiffe_id.path().starts_with("/spire/")) std::abort();
   if (entry.hint.size() > surety::kMaxHintBytes) std::abort();
+  if (entry.pins && !std::is_sorted(entry.pins->begin(), entry.pins->end())) std::abort();
+  if (entry.pins && (entry.pins->empty() || entry.pins->size() > surety::kMaxPinsPerEntry))
+    std::abort();
   if (entry.x509_ttl < surety::kMinX509Ttl || entry.x509_ttl > surety::kMaxX509Ttl) std::abort();
 }
 

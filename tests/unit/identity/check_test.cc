@@ -64,6 +64,22 @@ TEST_F(CheckTest, TellsErrorsOfEntries) {
   EXPECT_THAT(said_, EndsWith("not ok: 2 errors, 0 warnings\n"));
 }
 
+TEST_F(CheckTest, TellsErrorsOfTheHookAndOfPins) {
+  folder_.Write("entries.d/a.toml",
+                "[[entry]]\nspiffe_id = \"spiffe://example.org/a\"\nselectors = [\"unix:uid:1\"]\n"
+                "pins = [\"unx:uid\"]\n");
+  EXPECT_FALSE(Run());
+  EXPECT_EQ(said_,
+            folder_.At("entries.d/a.toml") +
+                ":4:9: error: pin \"unx:uid\" is of the type \"unx\", which no attestor here "
+                "makes\n  fix: did you mean \"unix\"? known are unix\n"
+                "not ok: 1 error, 0 warnings\n");
+  Configure("[audit]\ndir = \"" + folder_.At("entries.d/") + "\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_,
+              HasSubstr(folder_.At("suretyd.toml") + ":4:7: error: the folder of the audit log, "));
+}
+
 TEST_F(CheckTest, TellsErrorsOfTheConfiguration) {
   Configure("log_level = \"x\"\n");
   EXPECT_FALSE(Run());

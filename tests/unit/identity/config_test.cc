@@ -80,6 +80,8 @@ TEST(ConfigTest, DefaultsAreThese) {
   EXPECT_EQ(config->limits.streams_per_uid, 12'000U);
   EXPECT_EQ(config->limits.calls_per_second_per_uid, 1'000U);
   EXPECT_EQ(config->limits.calls_burst_per_uid, 12'000U);
+  EXPECT_EQ(config->limits.short_calls_per_second_per_lineage, 200U);
+  EXPECT_EQ(config->limits.short_calls_burst_per_lineage, 2'000U);
   EXPECT_EQ(config->limits.connections, 0U);
   EXPECT_EQ(config->limits.silent_timeout, Seconds(30));
   EXPECT_EQ(config->limits.idle_timeout, Seconds(600));
@@ -121,6 +123,8 @@ connections_per_uid = 1
 streams_per_uid = 2
 calls_per_second_per_uid = 3
 calls_burst_per_uid = 4
+short_calls_per_second_per_lineage = 10
+short_calls_burst_per_lineage = 11
 connections = 5
 silent_timeout = "6s"
 idle_timeout = "7s"
@@ -159,6 +163,8 @@ sha256_timeout = "9s"
   EXPECT_EQ(config->limits.streams_per_uid, 2U);
   EXPECT_EQ(config->limits.calls_per_second_per_uid, 3U);
   EXPECT_EQ(config->limits.calls_burst_per_uid, 4U);
+  EXPECT_EQ(config->limits.short_calls_per_second_per_lineage, 10U);
+  EXPECT_EQ(config->limits.short_calls_burst_per_lineage, 11U);
   EXPECT_EQ(config->limits.connections, 5U);
   EXPECT_EQ(config->limits.silent_timeout, Seconds(6));
   EXPECT_EQ(config->limits.idle_timeout, Seconds(7));
@@ -366,6 +372,14 @@ TEST(ConfigTest, LimitsAreWholeNumbersAndSpans) {
           {In("limits", "connections_per_uid = 0"),
            {3, 23},
            "connections_per_uid is 0",
+           "from 1 to"},
+          {In("limits", "short_calls_per_second_per_lineage = 0"),
+           {3, 38},
+           "short_calls_per_second_per_lineage is 0",
+           "from 1 to"},
+          {In("limits", "short_calls_burst_per_lineage = 0"),
+           {3, 33},
+           "short_calls_burst_per_lineage is 0",
            "from 1 to"},
           {In("limits", "streams_per_uid = -1"), {3, 19}, "streams_per_uid is -1", "from 1 to"},
           {In("limits", "connections = 1000000001"),

@@ -58,6 +58,8 @@ x509_ttl = "10m"
 hint = "internal"
 dns_names = ["web.internal"]
 priority = -10
+pins = ["unix:uid", "cgroup", "unix:path"]
+revoke_on_exit = false
 )",
                              diagnostics);
   EXPECT_EQ(AllOf(diagnostics), "");
@@ -70,6 +72,9 @@ priority = -10
   EXPECT_EQ(entry.hint, "internal");
   EXPECT_THAT(entry.dns_names, ElementsAre("web.internal"));
   EXPECT_EQ(entry.priority, -10);
+  EXPECT_EQ(entry.pins, (std::vector<std::string>{"cgroup", "unix:path", "unix:uid"}))
+      << "sorted, so that another order is no change";
+  EXPECT_FALSE(entry.revoke_on_exit);
 }
 
 TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
@@ -83,6 +88,8 @@ TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
   EXPECT_EQ(entry.hint, "");
   EXPECT_THAT(entry.dns_names, SizeIs(0));
   EXPECT_EQ(entry.priority, 0);
+  EXPECT_EQ(entry.pins, std::nullopt);
+  EXPECT_TRUE(entry.revoke_on_exit);
 }
 
 TEST(EntriesFileTest, FileWithoutEntriesIsRight) {
@@ -217,6 +224,55 @@ TEST(EntriesFileTest, EntryHasAtMost64Selectors) {
              Severity::kError);
 }
 
+TEST(EntriesFileTest, PinsAreKindsThatSomeAttestorMakes) {
+  ExpectEach(
+      {
+          {With("pins = []"), {2, 8}, "nothing that the process becomes", "leave pins out"},
+          {With("pins = \"unix:uid\""),
+           {2, 8},
+           "is a string, not an array",
+           "pins = [\"unix:uid\""},
+          {With("pins = [true]"), {2, 9}, "an element of pins is a boolean", "pins = ["},
+          {With("pins = [\"unix:uid\", \"unix:pth\"]"),
+           {2, 21},
+           "pin \"unix:pth\" is of the kind \"unix:pth\", which no attestor here makes",
+           "did you mean \"unix:path\"? known are unix:uid, unix:path, unix:sha256"},
+          {With("pins = [\"unix:supplementary_gid\"]"),
+           {2, 9},
+           "of the kind \"unix:supplementary_gid\"",
+           "known are unix:uid, unix:path, unix:sha256"},
+          {With("pins = [\"docker\"]"),
+           {2, 9},
+           "pin \"docker\" is of the type \"docker\", which no attestor here makes",
+           "known are unix, cgroup"},
+          {With("pins = [\"unix:uid:1001\"]"), {2, 9}, "has a value", "write \"unix:uid\""},
+          {With("pins = [\"unix:user_id:7\"]"),
+           {2, 9},
+           "of the kind \"unix:user_id\"",
+           "known are"},
+          {With("pins = [\"\"]"), {2, 9}, "is not a kind of selector", "without a value"},
+          {With("pins = [\"unix:\"]"), {2, 9}, "is not a kind of selector", "without a value"},
+          {With("pins = [\":uid\"]"), {2, 9}, "is not a kind of selector", "without a value"},
+          {With("pins = [\"cgroup::x\"]"), {2, 9}, "is not a kind of selector", "without a value"},
+          {With("pins = [\"unix:uid \"]"), {2, 9}, "which no attestor here makes", "\"unix:uid\"?"},
+      },
+      Severity::kError);
+}
+
+TEST(EntriesFileTest, EntryHasAtMost64Pins) {
+  std::string many = "pins = [";
+  for (int i = 0; i < 65; ++i) many += "\"cgroup:k" + std::to_string(i) + "\",";
+  ExpectEach({{With(many + "]"), {2, 8}, "pins has 65 elements", "at most 64"}}, Severity::kError);
+}
+
+TEST(EntriesFileTest, PinsMayNameATypeAndKindsOfATypeWithoutKnownOnes) {
+  Diagnostics diagnostics;
+  const auto entries = Parse(With("pins = [\"unix\", \"cgroup:anything\"]"), diagnostics);
+  EXPECT_EQ(AllOf(diagnostics), "");
+  ASSERT_THAT(entries, SizeIs(1));
+  EXPECT_EQ(entries[0].entry.pins, (std::vector<std::string>{"cgroup:anything", "unix"}));
+}
+
 TEST(EntriesFileTest, OtherKeysAreJudgedToo) {
   ExpectEach(
       {
@@ -241,6 +297,10 @@ TEST(EntriesFileTest, OtherKeysAreJudgedToo) {
            "[\"web"},
           {With("priority = 2147483648"), {2, 12}, "2147483648 is too large", "2147483647"},
           {With("priority = -2147483649"), {2, 12}, "-2147483649 is too large", "-2147483648"},
+          {With("revoke_on_exit = \"no\""),
+           {2, 18},
+           "revoke_on_exit is a string, not true or false",
+           "revoke_on_exit = false"},
           {With("priority = 1.5"), {2, 12}, "priority is a float, not an integer", "priority = 10"},
       },
       Severity::kError);
@@ -254,6 +314,10 @@ TEST(EntriesFileTest, WhatIsProbablyNotMeantIsAWarning) {
            "longer than the signer's own lifetime (ca_ttl is 7d)",
            "shorter x509_ttl"},
           {With("dns_names = [\"a.b\", \"a.b\"]"), {2, 21}, "\"a.b\" is there twice", "remove one"},
+          {With("pins = [\"unix:uid\", \"unix:uid\"]"),
+           {2, 21},
+           "pin \"unix:uid\" is",
+           "remove one"},
           {WithSelectors("[\"unix:uid:1\", \"unix:uid:1\"]"),
            {3, 28},
            "is there twice",

@@ -121,6 +121,29 @@ TEST_F(EntryStoreTest, UnchangedEntriesStayTheSameObjects) {
   EXPECT_EQ(b.front()->priority, 0) << "a set that was handed out stays as it was";
 }
 
+TEST_F(EntryStoreTest, OtherPinsAndRevokeOnExitAreAChange) {
+  for (const std::string line :
+       {"pins = [\"unix:uid\"]\n", "pins = [\"unix:path\", \"unix:uid\"]\n",
+        "revoke_on_exit = false\n", ""}) {
+    Write("b.toml", EntryText("b", 2));
+    Write("a.toml", EntryText("a", 1));
+    ASSERT_TRUE(store_.Load().ok());
+    const auto before = MatchUid(1);
+    const auto other = MatchUid(2);
+    Write("a.toml", EntryText("a", 1) + line);
+    EXPECT_EQ(store_.Load().changed, !line.empty()) << line;
+    EXPECT_EQ(MatchUid(1) != before, !line.empty()) << line;
+    EXPECT_EQ(MatchUid(2), other) << line;
+  }
+}
+
+TEST_F(EntryStoreTest, OrderOfPinsIsNoChange) {
+  Write("a.toml", EntryText("a", 1) + "pins = [\"unix:uid\", \"unix:path\"]\n");
+  ASSERT_TRUE(store_.Load().ok());
+  Write("a.toml", EntryText("a", 1) + "pins = [\"unix:path\", \"unix:uid\"]\n");
+  EXPECT_FALSE(store_.Load().changed);
+}
+
 TEST_F(EntryStoreTest, EntryThatMovesToAnotherFileIsStillTheSame) {
   Write("a.toml", EntryText("a", 1));
   ASSERT_TRUE(store_.Load().ok());

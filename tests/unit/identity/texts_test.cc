@@ -47,6 +47,23 @@ TEST(DurationTextTest, WritesWhatItReads) {
   }
 }
 
+TEST(DurationTextTest, FineOnesHaveMillisecondsToo) {
+  const std::vector<std::pair<std::string, int>> cases = {
+      {"0s", 0}, {"250ms", 250}, {"1s500ms", 1'500}, {"1m1ms", 60'001}, {"60s", 60'000}};
+  for (const auto& [text, milliseconds] : cases) {
+    const auto span = ParseFineDuration(text);
+    ASSERT_TRUE(span) << text;
+    EXPECT_EQ(span->count(), milliseconds) << text;
+  }
+  for (const std::string text : {"250", "0.25s", "1ms1s", "1ms1ms", "1mss", "1 ms", "1MS", "1us"}) {
+    const auto span = ParseFineDuration(text);
+    ASSERT_FALSE(span) << text;
+    EXPECT_THAT(span.error().message(), HasSubstr("is not a duration")) << text;
+  }
+  EXPECT_THAT(ParseFineDuration("1us").error().message(), HasSubstr("d, h, m, s and ms"));
+  EXPECT_EQ(FineDurationText(std::chrono::milliseconds(61'250)), "1m1s250ms");
+}
+
 TEST(DnsNameTest, TakesHostNamesInLowerCase) {
   for (const std::string name : {"web", "web.internal", "a-b.0c.internal", "xn--bcher-kva.example",
                                  "*.web.internal", "1.web", "10.0.0.in-addr.arpa"}) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "agent/record/state_database.h"
-#include "tests/unit/record/record_support.h"
+#include "tests/unit/record/state_support.h"
 
 namespace surety {
 
