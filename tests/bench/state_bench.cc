@@ -187,7 +187,7 @@ void Revoke(benchmark::State& state) {
     host.state().sanctions().Given(peer, *standing, {NewSvid(host.now())});
     state.ResumeTiming();
     benchmark::DoNotOptimize(
-        host.state().sanctions().Revoke({peer.process->key(), *standing, "drift.executable", "d1"},
+        host.state().sanctions().Revoke({peer.process->key(), *standing, "", "drift.executable", "d1"},
                                         RevocationReason::kPrivilegeWithdrawn, host.now()));
   }
 }

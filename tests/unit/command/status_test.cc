@@ -73,7 +73,7 @@ DaemonStatus FullStatus() {
 std::string Shown(const DaemonStatus& status, OutputFormat output) {
   FakeAdminClient client(status);
   StatusFlags flags;
-  flags.output = output;
+  flags.admin.output = output;
   std::ostringstream out;
   const auto done = ShowStatus(flags, client, FakeClock(kNow), out);
   EXPECT_TRUE(done);

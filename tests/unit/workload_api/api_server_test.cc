@@ -25,6 +25,23 @@ class NoStatus final : public StatusSource {
   [[nodiscard]] DaemonStatus Status() const override { return {}; }
 };
 
+class NoOrders final : public AdminActions {
+ public:
+  [[nodiscard]] std::vector<Quarantine> Quarantines() const override { return {}; }
+  Result<Quarantine> AddQuarantine(const QuarantineOrder& /*order*/,
+                                   const Operator& /*by*/) override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+  Result<Quarantine> ReleaseQuarantine(std::uint64_t /*id*/, const std::string& /*reason*/,
+                                       const Operator& /*by*/) override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+  Result<std::uint32_t> RevokeSvids(const RevocationOrder& /*order*/,
+                                    const Operator& /*by*/) override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+};
+
 class LockedAudit final : public AuditLog {
  public:
   Result<std::string> Write(const AuditEvent& /*event*/) override { return std::string("d-1"); }
@@ -62,6 +79,7 @@ class ApiServerTest : public ::testing::Test {
          .opener = *opener_,
          .clock = clock_,
          .status = status_,
+         .actions = actions_,
          .logger = logger_},
         {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
          .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},
@@ -110,6 +128,7 @@ class ApiServerTest : public ::testing::Test {
   fakes::FixedBundles bundles_;
   LockedAudit audit_;
   NoStatus status_;
+  NoOrders actions_;
   std::unique_ptr<ProcessOpener> opener_ = MakeLinuxProcessOpener();
   std::unique_ptr<TurnScheduler> scheduler_ = *TurnScheduler::Start(clock_, 1);
   std::unique_ptr<ApiServer> server_;
