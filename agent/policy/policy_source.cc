@@ -18,7 +18,7 @@ void WarnWithoutPermits(const PolicySource& source, const PolicySet& policies,
   if (permits) return;
   FileDiagnostics(source.folder, diagnostics)
       .Warn({}, "no policy permits anything, so nobody gets anything",
-            "add a permit, or keep the built-in policy beneath: built_in = \"beneath\"");
+            "add a permit, or keep the built-in policy beneath: beneath = true");
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
+  for (const char* command : {"check", "show", "test", "eval", "simulate"})
+    help += "\n" + ToolHelp({"policy", command});
   EXPECT_EQ(Matches(Page("surety.1"), kFlag), Matches(help, kFlag));
 }
 
