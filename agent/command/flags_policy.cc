@@ -131,9 +131,8 @@ Result<CommandLine> ParseSimulate(Arguments arguments) {
   if (!asked) return asked.error();
   if (Wants(*asked, "help")) return CommandLine(HelpOf(kPolicySimulateUsage, flags));
   if (!asked->given.words.empty()) return Surplus(asked->given.words.front(), kSimulate);
-  return CommandLine(PolicySimulateFlags{.source = asked->source,
-                                         .audit = TextOf(asked->given, "audit"),
-                                         .output = asked->output});
+  return CommandLine(PolicySimulateFlags{
+      .source = asked->source, .audit = TextOf(asked->given, "audit"), .output = asked->output});
 }
 
 }  // namespace

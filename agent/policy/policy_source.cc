@@ -12,9 +12,8 @@ namespace {
 void WarnWithoutPermits(const PolicySource& source, const PolicySet& policies,
                         Diagnostics& diagnostics) {
   const auto& rules = policies.rules();
-  const bool permits = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) {
-    return rule.permits && rule.enforced();
-  });
+  const bool permits = std::any_of(
+      rules.begin(), rules.end(), [](const Rule& rule) { return rule.permits && rule.enforced(); });
   if (permits) return;
   FileDiagnostics(source.folder, diagnostics)
       .Warn({}, "no policy permits anything, so nobody gets anything",

@@ -39,17 +39,15 @@ const PolicySet& Default() {
   return *kPolicies;
 }
 
-Result<void> KeepsToSchema(const std::string& facts) {
-  return Default().cedar().CheckFacts(facts);
-}
+Result<void> KeepsToSchema(const std::string& facts) { return Default().cedar().CheckFacts(facts); }
 
 TEST(FactShape, HasEveryFactOfTheSchemaAndNoOther) {
   const auto checked = KeepsToSchema(FactShape().dump());
   EXPECT_TRUE(checked) << checked.error().Text();
   // What the schema does not demand is told apart from what it does not know.
-  for (const char* optional : {"/process/user", "/process/group", "/process/path",
-                               "/process/claimed_path", "/process/sha256", "/process/cgroup",
-                               "/process/label", "/traced/uid"}) {
+  for (const char* optional :
+       {"/process/user", "/process/group", "/process/path", "/process/claimed_path",
+        "/process/sha256", "/process/cgroup", "/process/label", "/traced/uid"}) {
     auto without = FactShape();
     const nlohmann::ordered_json::json_pointer at(optional);
     ASSERT_TRUE(without.contains(at)) << optional;
@@ -101,9 +99,9 @@ TEST(WrittenFacts, WhatFollowsFromSelectorsFollows) {
 }
 
 TEST(WrittenFacts, WhatFollowsFromADriftFollows) {
-  const Json facts =
-      Facts("drift.gained = [\"unix:uid:0\"]\ndrift.lost = [\"unix:uid:1000\", "
-            "\"unix:cap:chown\"]");
+  const Json facts = Facts(
+      "drift.gained = [\"unix:uid:0\"]\ndrift.lost = [\"unix:uid:1000\", "
+      "\"unix:cap:chown\"]");
   EXPECT_EQ(facts["pinned"], true);
   EXPECT_EQ(facts["process"]["uid"], 0);
   EXPECT_EQ(facts["drift"]["any"], true);
