@@ -8,7 +8,7 @@
 
 #include "agent/command/run_policy_cases.h"
 #include "agent/policy/drift_rules.h"
-#include "agent/policy/embedded_texts.h"
+#include "agent/policy/fact_shape.h"
 #include "agent/policy/policy_source.h"
 #include "tests/unit/command/policy_fixture.h"
 
@@ -40,20 +40,30 @@ TEST_F(PolicyDocuments, TheExamplePolicyIsAsItsCasesSay) {
   EXPECT_EQ(code_, std::nullopt) << text;
 }
 
+/// Paths of all facts, as policies name them.
+void AddPaths(const nlohmann::ordered_json& shape, const std::string& path,
+              std::vector<std::string>& out) {
+  for (const auto& item : shape.items()) {
+    const std::string inner = path + "." + item.key();
+    if (item.value().is_object()) {
+      AddPaths(item.value(), inner, out);
+    } else {
+      out.push_back(inner);
+    }
+  }
+}
+
 TEST_F(PolicyDocuments, TheGuideNamesEveryFact) {
-  const std::string schema(kPolicySchema);
-  std::string name;
-  for (const char c : schema.substr(schema.find("entity Identity"))) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_') {
-      name += c;
-      continue;
-    }
-    if ((c == ':' || c == '?') && !name.empty() && std::islower(name.front()) != 0) {
-      const bool named = page_.find("." + name + "`") != std::string::npos ||
-                         page_.find("`" + name + "`") != std::string::npos;
-      EXPECT_TRUE(named) << name;
-    }
-    name.clear();
+  auto shape = FactShape();
+  std::vector<std::string> paths;
+  AddPaths(shape.at("identity"), "resource", paths);
+  for (const char* no_context : {"action", "principal", "identity"}) shape.erase(no_context);
+  AddPaths(shape, "context", paths);
+  for (std::string path : paths) {
+    // The SPIFFE ID is the resource itself; both velocities have the same four.
+    if (path == "resource.id") path = "resource";
+    if (path.starts_with("context.velocity.")) path = path.substr(path.rfind('.'));
+    EXPECT_THAT(page_, HasSubstr("`" + path + "`"));
   }
 }
 
