@@ -18,8 +18,8 @@ constexpr const char* kEval = "policy eval";
 constexpr const char* kSimulate = "policy simulate";
 
 void AddBeneath(po::options_description& flags) {
-  flags.add_options()("beneath,b",
-                      "keep the built-in policy beneath those of the folder, as beneath of [policy]");
+  flags.add_options()(
+      "beneath,b", "keep the built-in policy beneath those of the folder, as beneath of [policy]");
 }
 
 po::options_description SourceFlags() {

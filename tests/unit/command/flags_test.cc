@@ -179,8 +179,8 @@ TEST(Flags, PolicyCommandsTakeAllOfTheirFlags) {
   EXPECT_EQ(check.output, OutputFormat::kJson);
   EXPECT_EQ(Parsed<PolicyShowFlags>({"policy", "show", "--schema"}).view, PolicyView::kSchema);
   EXPECT_EQ(Parsed<PolicyShowFlags>({"policy", "show", "--cedar"}).view, PolicyView::kCedar);
-  const auto test = Parsed<PolicyTestFlags>(
-      {"policy", "test", "-p", "d", "-b", "-m", "--full-coverage", "a"});
+  const auto test =
+      Parsed<PolicyTestFlags>({"policy", "test", "-p", "d", "-b", "-m", "--full-coverage", "a"});
   EXPECT_EQ(test.source.folder, "d");
   EXPECT_TRUE(test.source.beneath);
   EXPECT_TRUE(test.source.monitor);

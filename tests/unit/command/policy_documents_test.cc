@@ -80,8 +80,8 @@ TEST_F(PolicyDocuments, TheGuideHasTheTableOfDrift) {
     const char* counts = rule.direction == DriftDirection::kAny      ? "any change"
                          : rule.direction == DriftDirection::kGained ? "gained"
                                                                      : "lost";
-    std::string row = "| `" + std::string(rule.kind) + "` | `" + std::string(rule.drift_class) +
-                      "` | " + counts;
+    std::string row =
+        "| `" + std::string(rule.kind) + "` | `" + std::string(rule.drift_class) + "` | " + counts;
     if (!rule.only_with.empty()) row += ", with `" + std::string(rule.only_with) + "`";
     EXPECT_THAT(page_, HasSubstr(row + " |")) << rule.kind;
   }

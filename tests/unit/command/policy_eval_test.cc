@@ -50,10 +50,9 @@ TEST_F(PolicyEval, ReadsFilesToo) {
 }
 
 TEST_F(PolicyEval, ExplainsWhichFactsWereRead) {
-  EXPECT_THAT(Explain(kBecameRoot),
-              HasSubstr("\n  leads to quarantine\n"
-                        "  context.drift.gained = [\"unix:uid:0\"]\n"
-                        "  context.drift.kinds = [\"unix:uid\"]\n"));
+  EXPECT_THAT(Explain(kBecameRoot), HasSubstr("\n  leads to quarantine\n"
+                                              "  context.drift.gained = [\"unix:uid:0\"]\n"
+                                              "  context.drift.kinds = [\"unix:uid\"]\n"));
   EXPECT_THAT(Explain(kBecameRoot), HasSubstr("permit permit.entry, built-in:"));
   EXPECT_THAT(Explain(kBecameRoot), HasSubstr(": holds, but others decided\n"));
   EXPECT_THAT(Explain("action = \"rotate\"\ntraced = { attached = true, by_root = true }"),
@@ -91,8 +90,7 @@ TEST_F(PolicyEval, FactsWithErrorsAreNotAsked) {
               HasSubstr("standard input:1:16: error: no fact is called \"drift.clases\"\n"
                         "  fix: did you mean \"classes\"?\n"));
   EXPECT_EQ(code_, ErrorCode::kInvalidArgument);
-  const auto said =
-      json::parse(Eval("pinned = 1", {.output = OutputFormat::kJson}));
+  const auto said = json::parse(Eval("pinned = 1", {.output = OutputFormat::kJson}));
   EXPECT_EQ(said["problems"][0]["line"], 1);
   EXPECT_EQ(Eval(""), "");
   EXPECT_THAT(error_, HasSubstr("the standard input cannot be read, or is empty"));

@@ -23,8 +23,8 @@ const std::string kYes = "@id(\"yes\")\npermit (principal, action, resource);\n"
 class PolicyCheck : public PolicyCommand {
  protected:
   std::string Check(bool beneath = false, OutputFormat output = OutputFormat::kText) {
-    return Ended(CheckPolicies(
-        {.source = {.folder = folder_, .beneath = beneath}, .output = output}, out_));
+    return Ended(
+        CheckPolicies({.source = {.folder = folder_, .beneath = beneath}, .output = output}, out_));
   }
 };
 

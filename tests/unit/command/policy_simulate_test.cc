@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/policy/policy_trial.h"
 #include "agent/policy/policy_source.h"
+#include "agent/policy/policy_trial.h"
 #include "agent/policy/written_facts.h"
 #include "tests/unit/command/audit_fixture.h"
 
@@ -49,8 +49,8 @@ class PolicySimulate : public AuditCommand {
     made.verdict = decision.verdict;
     made.reason = decision.reason;
     made.peer.process = std::make_shared<FakeProcess>(key);
-    made.entries.push_back({.entry = MadeEntry("web", "spiffe://example.org/web"),
-                            .decision = std::move(decision)});
+    made.entries.push_back(
+        {.entry = MadeEntry("web", "spiffe://example.org/web"), .decision = std::move(decision)});
     return Write(made);
   }
   void WritePolicies(const std::string& text) {
@@ -144,7 +144,8 @@ TEST_F(PolicySimulate, RecordsThatHoldNoFactsAreCountedAndNamed) {
   const std::string text = Simulate();
   EXPECT_THAT(text, HasSubstr(without + "\n  could not be asked again: the record holds no facts"));
   EXPECT_THAT(text, HasSubstr(older + "\n  could not be asked again: its facts are not those"));
-  EXPECT_THAT(text, HasSubstr(no_entry + "\n  could not be asked again: the record holds no entry"));
+  EXPECT_THAT(text,
+              HasSubstr(no_entry + "\n  could not be asked again: the record holds no entry"));
   EXPECT_THAT(text, HasSubstr("1 decision of 4 records asked again: 0 would change"));
   EXPECT_THAT(text, HasSubstr("3 could not be asked again\n"));
   EXPECT_EQ(code_, ErrorCode::kDataLoss);

@@ -102,8 +102,9 @@ TEST_F(PolicyCases, WithErrorsAreNotRun) {
 }
 
 TEST_F(PolicyCases, WhereAPolicyFailsAreUndecided) {
-  Write("b.cedar", "@id(\"sum\") forbid (principal, action, resource)\n"
-                   "when { context.process.pid * 9223372036854775807 > 0 };");
+  Write("b.cedar",
+        "@id(\"sum\") forbid (principal, action, resource)\n"
+        "when { context.process.pid * 9223372036854775807 > 0 };");
   EXPECT_THAT(Run(kGood), HasSubstr("  could not be evaluated: sum: "));
 }
 
