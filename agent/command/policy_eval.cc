@@ -63,7 +63,8 @@ std::vector<Explanation> Explain(const std::vector<Rule>& rules, const PolicyTri
     out.push_back(std::move(one));
   }
   // Those that decided first.
-  std::ranges::stable_partition(out, [](const Explanation& one) { return one.part == "decided"; });
+  std::stable_partition(out.begin(), out.end(),
+                        [](const Explanation& one) { return one.part == "decided"; });
   return out;
 }
 
