@@ -84,9 +84,10 @@ void HookSections::CompareSocket(const TomlTable& table, const Config& config) {
        {"[admin]", &config.admin.socket.path}}};
   for (const auto& [name, path] : others) {
     if (config.hook.socket.empty() || !SamePath(*path, config.hook.socket)) continue;
-    diagnostics_.Error(table.At("socket"),
-                       "[hook] and " + std::string(name) + " have the same socket, " + Quoted(*path),
-                       "name the socket that the hook listens on");
+    diagnostics_.Error(
+        table.At("socket"),
+        "[hook] and " + std::string(name) + " have the same socket, " + Quoted(*path),
+        "name the socket that the hook listens on");
   }
 }
 

@@ -55,7 +55,8 @@ std::string ExternalHookPolicy::Degraded() const {
   if (!failure) return {};
   std::string follows = "nothing new is issued";
   if (settings_.on_failure == Verdict::kRefuse) follows = "everybody is refused";
-  if (settings_.mode == PolicyMode::kMonitor) follows = "nothing follows, since policies only watch";
+  if (settings_.mode == PolicyMode::kMonitor)
+    follows = "nothing follows, since policies only watch";
   return "the hook does not answer, and " + follows + ": " + failure->why;
 }
 

@@ -28,8 +28,8 @@ Result<std::unique_ptr<TurnScheduler>> TurnScheduler::Start(const Clock& clock, 
   UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
   if (!timer)
     return Error(ErrorCode::kInternal, std::string("timerfd_create: ") + std::strerror(errno));
-  std::unique_ptr<TurnScheduler> scheduler(new TurnScheduler(
-      clock, std::move(timer), turns == Turns::kNeverWait ? threads : 0));
+  std::unique_ptr<TurnScheduler> scheduler(
+      new TurnScheduler(clock, std::move(timer), turns == Turns::kNeverWait ? threads : 0));
   scheduler->last_alive_ = clock.Now().boot;
   for (int i = 0; i < threads; ++i)
     scheduler->threads_.emplace_back([self = scheduler.get()] { self->Work(); });

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -35,7 +36,10 @@ class ScriptedHookServer final : public pb::Hook::Service {
   grpc::Status Decide(grpc::ServerContext* context, const pb::DecideRequest* request,
                       pb::DecideResponse* response) override {
     ++asked;
-    last = *request;
+    {
+      const std::lock_guard lock(mutex_);
+      last = *request;
+    }
     while (hold && !context->IsCancelled()) std::this_thread::yield();
     *response = answer;
     return status;
@@ -45,6 +49,9 @@ class ScriptedHookServer final : public pb::Hook::Service {
   std::atomic<bool> hold = false;
   std::atomic<int> asked = 0;
   pb::DecideRequest last;
+
+ private:
+  std::mutex mutex_;
 };
 
 class GrpcExternalHookTest : public ::testing::Test {
@@ -117,10 +124,10 @@ TEST_F(GrpcExternalHookTest, TakesEachAnswerOver) {
     pb::Verdict said;
     Verdict heard;
   };
-  for (const auto& [said, heard] : {Case{pb::VERDICT_ALLOW, Verdict::kAllow},
-                                    Case{pb::VERDICT_REFUSE, Verdict::kRefuse},
-                                    Case{pb::VERDICT_CHALLENGE, Verdict::kChallenge},
-                                    Case{pb::VERDICT_UNDECIDED, Verdict::kUndecided}}) {
+  for (const auto& [said, heard] :
+       {Case{pb::VERDICT_ALLOW, Verdict::kAllow}, Case{pb::VERDICT_REFUSE, Verdict::kRefuse},
+        Case{pb::VERDICT_CHALLENGE, Verdict::kChallenge},
+        Case{pb::VERDICT_UNDECIDED, Verdict::kUndecided}}) {
     service_.answer.set_verdict(said);
     const auto answer = Ask();
     ASSERT_TRUE(answer) << answer.error().Text();

@@ -50,11 +50,12 @@ TEST(HookAnswerTest, TheShorterCapCounts) {
 }
 
 TEST(HookAnswerTest, AnAlertIsObserved) {
-  const auto named = Tightened(Allowed(), Says(Verdict::kAllow, "odd", {.alert = true}));
+  const auto named =
+      Tightened(Allowed(), Says(Verdict::kAllow, "odd", {.ttl_cap = {}, .alert = true}));
   EXPECT_THAT(named.observed, ElementsAre("seen", "hook.odd"));
   EXPECT_TRUE(named.obligations.alert);
   EXPECT_EQ(named.reason, "entry_matched");
-  const auto bare = Tightened(Allowed(), Says(Verdict::kAllow, "", {.alert = true}));
+  const auto bare = Tightened(Allowed(), Says(Verdict::kAllow, "", {.ttl_cap = {}, .alert = true}));
   EXPECT_THAT(bare.observed, ElementsAre("seen", "hook"));
 }
 
@@ -72,12 +73,14 @@ TEST(HookAnswerTest, AnythingElseTakesThePlaceOfTheAllow) {
 }
 
 TEST(HookAnswerTest, RefusalsPunish) {
-  const auto revoked = Tightened(Allowed(), Says(Verdict::kRefuse, "why", {.revoke = true}));
-  EXPECT_EQ(revoked.obligations, (Obligations{.revoke = true}));
+  const auto revoked =
+      Tightened(Allowed(), Says(Verdict::kRefuse, "why", {.ttl_cap = {}, .revoke = true}));
+  EXPECT_EQ(revoked.obligations, (Obligations{.ttl_cap = {}, .revoke = true}));
   const auto put_away = Tightened(
-      Allowed(),
-      Says(Verdict::kRefuse, "why", {.quarantine = true, .quarantine_for = Seconds(3'600)}));
-  EXPECT_EQ(put_away.obligations, (Obligations{.revoke = true,
+      Allowed(), Says(Verdict::kRefuse, "why",
+                      {.ttl_cap = {}, .quarantine = true, .quarantine_for = Seconds(3'600)}));
+  EXPECT_EQ(put_away.obligations, (Obligations{.ttl_cap = {},
+                                               .revoke = true,
                                                .quarantine = true,
                                                .quarantine_for = Seconds(3'600),
                                                .alert = true}));
@@ -87,11 +90,12 @@ TEST(HookAnswerTest, WatchingAddsNamesAlone) {
   for (const Verdict verdict : kOthers) {
     Decision expected = Allowed();
     expected.observed.emplace_back("hook.why");
-    EXPECT_EQ(Watched(Allowed(), Says(verdict, "why", {.revoke = true})), expected);
+    EXPECT_EQ(Watched(Allowed(), Says(verdict, "why", {.ttl_cap = {}, .revoke = true})), expected);
   }
   EXPECT_EQ(Watched(Allowed(), Says(Verdict::kAllow, "", {.ttl_cap = Seconds(60)})), Allowed());
-  EXPECT_THAT(Watched(Allowed(), Says(Verdict::kAllow, "odd", {.alert = true})).observed,
-              ElementsAre("seen", "hook.odd"));
+  EXPECT_THAT(
+      Watched(Allowed(), Says(Verdict::kAllow, "odd", {.ttl_cap = {}, .alert = true})).observed,
+      ElementsAre("seen", "hook.odd"));
 }
 
 TEST(HookAnswerTest, NoAnswerIsNoAllow) {
@@ -114,10 +118,11 @@ TEST(HookAnswerTest, WhatMayBeSaid) {
   for (const auto& answer :
        {Says(Verdict::kAllow), Says(Verdict::kAllow, std::string(kMaxHookReasonBytes, 'a')),
         Says(Verdict::kAllow, "", {.ttl_cap = Seconds(10), .alert = true}),
-        Says(Verdict::kRefuse, "A.b_c-9", {.revoke = true}),
-        Says(Verdict::kRefuse, "", {.quarantine = true}),
-        Says(Verdict::kRefuse, "", {.quarantine = true, .quarantine_for = Seconds(1)}),
-        Says(Verdict::kChallenge, "", {.alert = true}), Says(Verdict::kUndecided)})
+        Says(Verdict::kRefuse, "A.b_c-9", {.ttl_cap = {}, .revoke = true}),
+        Says(Verdict::kRefuse, "", {.ttl_cap = {}, .quarantine = true}),
+        Says(Verdict::kRefuse, "",
+             {.ttl_cap = {}, .quarantine = true, .quarantine_for = Seconds(1)}),
+        Says(Verdict::kChallenge, "", {.ttl_cap = {}, .alert = true}), Says(Verdict::kUndecided)})
     EXPECT_THAT(WrongWith(answer), IsEmpty()) << answer.reason;
 }
 
@@ -131,14 +136,17 @@ TEST(HookAnswerTest, WhatMayNotBeSaid) {
   for (const auto cap : {Seconds(0), Seconds(9), Seconds(30 * 86'400 + 1), Seconds::max()})
     EXPECT_THAT(WrongWith(Says(Verdict::kAllow, "", {.ttl_cap = cap})), HasSubstr("10 s to 30 d"));
   for (const Verdict verdict : {Verdict::kAllow, Verdict::kChallenge, Verdict::kUndecided}) {
-    EXPECT_THAT(WrongWith(Says(verdict, "", {.revoke = true})), HasSubstr("punishes"));
-    EXPECT_THAT(WrongWith(Says(verdict, "", {.quarantine = true})), HasSubstr("punishes"));
+    EXPECT_THAT(WrongWith(Says(verdict, "", {.ttl_cap = {}, .revoke = true})),
+                HasSubstr("punishes"));
+    EXPECT_THAT(WrongWith(Says(verdict, "", {.ttl_cap = {}, .quarantine = true})),
+                HasSubstr("punishes"));
   }
-  EXPECT_THAT(WrongWith(Says(Verdict::kRefuse, "", {.quarantine_for = Seconds(60)})),
+  EXPECT_THAT(WrongWith(Says(Verdict::kRefuse, "", {.ttl_cap = {}, .quarantine_for = Seconds(60)})),
               HasSubstr("without one"));
-  EXPECT_THAT(WrongWith(Says(Verdict::kRefuse, "",
-                             {.quarantine = true, .quarantine_for = Seconds::max()})),
-              HasSubstr("3650 d"));
+  EXPECT_THAT(
+      WrongWith(Says(Verdict::kRefuse, "",
+                     {.ttl_cap = {}, .quarantine = true, .quarantine_for = Seconds::max()})),
+      HasSubstr("3650 d"));
 }
 
 }  // namespace
