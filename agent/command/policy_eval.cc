@@ -69,7 +69,8 @@ std::vector<Explanation> Explain(const std::vector<Rule>& rules, const PolicyTri
 
 void PrintExplanation(const Explanation& one, std::ostream& out) {
   const Rule& rule = *one.rule;
-  out << "\n" << (rule.permits ? "permit " : "forbid ") << rule.id << ", " << PlaceOf(rule) << ": "
+  out << "\n"
+      << (rule.permits ? "permit " : "forbid ") << rule.id << ", " << PlaceOf(rule) << ": "
       << one.part << "\n";
   if (!rule.permits) out << "  leads to " << NameOf(rule.response) << "\n";
   if (one.read.empty()) out << "  reads no fact\n";

@@ -19,7 +19,6 @@ struct PolicyTrial {
 /// Asks as the walk does: without an entry there is nothing to grant, so that an allow
 /// is a refusal. kInvalidArgument if the facts, which Surety did not make just now, are
 /// not as the schema demands; kInternal if nothing could be asked. Pure.
-Result<PolicyTrial> TryPolicies(const PolicySet& policies, std::string_view facts,
-                                PolicyMode mode);
+Result<PolicyTrial> TryPolicies(const PolicySet& policies, std::string_view facts, PolicyMode mode);
 
 }  // namespace surety

@@ -95,9 +95,8 @@ obligations = ["revoke"]
                        .policies = {"q", "p"},
                        .obligations = {.ttl_cap = {}, .alert = true}};
   EXPECT_THAT(Differences(cases.front(), other),
-              ElementsAre("verdict: expected allow, and is refuse",
-                          "reason: expected x, and is y", "policies: expected p, and is p, q",
-                          "observed: expected o, and is none",
+              ElementsAre("verdict: expected allow, and is refuse", "reason: expected x, and is y",
+                          "policies: expected p, and is p, q", "observed: expected o, and is none",
                           "obligations: expected revoke, and is alert"));
   const Decision same{.verdict = Verdict::kAllow,
                       .reason = "x",
