@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs end-to-end and interoperability cases:
+"""Runs end-to-end, attack and interoperability cases:
 run.py [test_file[.Class[.case]]]... Without an argument: all.
 
 SURETY_BIN and SURETY_CLIENTS name the folders of the built programs; the
@@ -12,17 +12,17 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-INTEROP = HERE.parent / "interop"
+FOLDERS = [HERE, HERE.parent / "attack", HERE.parent / "interop"]
 
 
 def main(names: list[str]) -> int:
-    sys.path[:0] = [str(HERE), str(INTEROP)]
+    sys.path[:0] = map(str, FOLDERS)
     sys.dont_write_bytecode = True
     loader = unittest.TestLoader()
     if names:
         suite = loader.loadTestsFromNames(names)
     else:
-        suite = unittest.TestSuite(loader.discover(str(folder)) for folder in (HERE, INTEROP))
+        suite = unittest.TestSuite(loader.discover(str(folder)) for folder in FOLDERS)
     result = unittest.TextTestRunner(verbosity=2).run(suite)
     return 0 if result.wasSuccessful() and result.testsRun and not result.skipped else 1
 

@@ -83,6 +83,9 @@ class Case(unittest.TestCase):
     def ids_of(self, uid: int, daemon: Daemon) -> list[str]:
         return users.run_as(uid, api.fetch_ids, daemon.socket)
 
+    def response_to(self, daemon: Daemon, uid: int = users.WEB) -> api.X509Response:
+        return users.run_as(uid, api.fetch_x509, daemon.socket)
+
     def assert_served(self, daemon: Daemon, uid: int = users.WEB) -> None:
         self.assertTrue(self.ids_of(uid, daemon))
 

@@ -63,3 +63,24 @@ def validity_seconds(der: bytes) -> tuple[int, int]:
     out = _run("x509", "-inform", "DER", "-noout", "-dates", stdin=der).decode()
     stamps = re.findall(r"=(.*) GMT", out)
     return tuple(calendar.timegm(time.strptime(stamp, "%b %d %H:%M:%S %Y")) for stamp in stamps)
+
+
+def verify_crl(crl: bytes, issuer: bytes) -> None:
+    """That the first certificate of `issuer` (DER) signed this list."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "issuer")
+        path.write_bytes(pem(issuer))
+        _run("crl", "-inform", "DER", "-noout", "-CAfile", str(path), stdin=crl)
+
+
+def revoked(crl: bytes, form: str = "DER") -> list[str]:
+    """The serials on a list."""
+    out = _run("crl", "-inform", form, "-noout", "-text", stdin=crl).decode()
+    return [found.lower() for found in re.findall(r"Serial Number: ([0-9A-F]+)", out)]
+
+
+def revoked_in(path: Path) -> list[str]:
+    """The serials on all lists of a PEM file."""
+    lists = re.findall(rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----\n", path.read_bytes(),
+                       re.DOTALL)
+    return [number for one in lists for number in revoked(one, "PEM")]
