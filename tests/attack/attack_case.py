@@ -19,16 +19,17 @@ SWEEP = 3.0
 class AttackCase(Case):
     def attacked(self, **settings: Any) -> Daemon:
         """A running daemon that writes its CRLs to `folder/crl.pem`, with an entry
-        for the users WEB and DB."""
+        for each of the users WEB, DB and root."""
         daemon = self.daemon(**settings)
         daemon.configure("x509", crl_file=str(daemon.folder / "crl.pem"))
         daemon.entry_for("web", users.WEB)
         daemon.entry_for("db", users.DB)
+        daemon.entry_for("root", 0)
         return daemon.start()
 
     def victim(self, daemon: Daemon, *acts: Act, uid: int = users.WEB,
-               before: Act | None = None) -> Victim:
-        victim = Victim(daemon, uid, acts, before)
+               before: Act | None = None, program: list[str] | None = None) -> Victim:
+        victim = Victim(daemon, uid, acts, before, program)
         self.addCleanup(victim.stop)
         return victim
 
@@ -74,8 +75,7 @@ class AttackCase(Case):
         however; the same entry serves an honest process of another lineage."""
         daemon = victim.daemon
         lineage = self.refusal(victim, reason)["lineage"]["id"]
-        listed = daemon.run("surety", "quarantine", "list", "-a", daemon.admin_socket)
-        self.assertIn(lineage, listed.stdout + listed.stderr)
+        self.assertIn(lineage, self.quarantines(daemon))
         for leave in (False, True):
             code, message = victim.ask_as_kin(leave)
             self.assertEqual(code, grpc_raw.PERMISSION_DENIED, f"a child that left: {leave}")
@@ -83,8 +83,12 @@ class AttackCase(Case):
         self.assert_served(daemon, victim.uid)
 
     def assert_not_quarantined(self, daemon: Daemon) -> None:
+        self.assertIn("Nothing is in quarantine", self.quarantines(daemon))
+
+    @staticmethod
+    def quarantines(daemon: Daemon) -> str:
         listed = daemon.run("surety", "quarantine", "list", "-a", daemon.admin_socket)
-        self.assertIn("Nothing is in quarantine", listed.stdout)
+        return listed.stdout + listed.stderr
 
     def assert_still_served(self, victim: Victim) -> None:
         """A new stream on its connection is served, and its old one was not ended."""

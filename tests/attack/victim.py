@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -11,6 +12,7 @@ from typing import Any, Callable
 from harness import api, grpc_raw, users
 from harness.daemon import Daemon
 from harness.openssl import serial
+from harness.waiting import until
 
 Act = Callable[[], Any]
 
@@ -21,7 +23,11 @@ class Victim:
     process, its stream stays open until the daemon ends it. `acts` run in it, one
     for each order; its `kin` are children that it has before the first of them."""
 
-    def __init__(self, daemon: Daemon, uid: int, acts: tuple[Act, ...], before: Act | None = None):
+    def __init__(self, daemon: Daemon, uid: int, acts: tuple[Act, ...], before: Act | None = None,
+                 program: list[str] | None = None):
+        """It is of `uid` and has done `before` when it connects. `program`: what it
+        then executes, before the stream is opened; orders are lines of its standard
+        input, and there are no acts."""
         self.daemon, self.uid = daemon, uid
         self._orders, orders = socket.socketpair()
         self._kin, kin = socket.socketpair()
@@ -31,10 +37,14 @@ class Victim:
             if before:
                 before()
             if os.fork() == 0:
+                theirs.close()
                 _be_kin(daemon, kin)
             raw = socket.socket(socket.AF_UNIX)
             raw.connect(daemon.socket)
-            socket.send_fds(theirs, [b"c"], [raw.fileno()])
+            socket.send_fds(theirs, [str(os.getpid()).encode()], [raw.fileno()])
+            if program:
+                os.dup2(orders.fileno(), 0)
+                os.execv(program[0], program)
             for act in acts:
                 if not orders.recv(1):
                     return
@@ -42,23 +52,28 @@ class Victim:
             signal.pause()
 
         self.worker = users.Worker(uid, live)
-        ours.settimeout(10)
-        _, fds, _, _ = socket.recv_fds(ours, 1, 1)
-        for end in (ours, theirs, orders, kin):
+        for end in (theirs, orders, kin):
             end.close()
+        ours.settimeout(10)
+        pid, fds, _, _ = socket.recv_fds(ours, 32, 1)
+        if not fds:
+            self.worker.receive()  # Raises what went wrong.
+        self.pid = int(pid)
+        ours.close()
+        if program:
+            until(f"{program[0]} runs", lambda: self.runs(program[0]))
         self.connection = grpc_raw.Connection(socket.socket(fileno=fds[0]))
         self.stream = self.connection.fetch()
         self.response = self.next_response()
         self.spiffe_id = self.response.svids[0].spiffe_id
         self.serials = serials_of(self.response)
 
-    @property
-    def pid(self) -> int:
-        return self.worker.pid
+    def runs(self, path: str) -> bool:
+        return os.readlink(f"/proc/{self.pid}/exe") == os.path.realpath(path)
 
     def start(self) -> None:
         """Orders the next act. One that execs never reports."""
-        self._orders.sendall(b"!")
+        self._orders.sendall(b"\n")
 
     def do(self, timeout: float = 10) -> Any:
         """Orders the next act and waits for what it gives."""
@@ -88,9 +103,14 @@ class Victim:
         return _receive(self._kin)
 
     def stop(self) -> None:
+        with contextlib.suppress(OSError):
+            self._kin.sendall(b"q")
         self._orders.close()
         self._kin.close()
         self.connection.close()
+        if self.pid != self.worker.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         self.worker.stop()
 
 
@@ -115,9 +135,9 @@ def _receive(end: socket.socket) -> Any:
 
 
 def _be_kin(daemon: Daemon, orders: socket.socket) -> None:
-    """Until the test closes its end. Each order is done by a new child."""
+    """Each order, until the last one, is done by a new child."""
     try:
-        while order := orders.recv(1):
+        while (order := orders.recv(1)) != b"q":
             if os.fork() == 0:
                 if order == b"l":
                     _leave()
