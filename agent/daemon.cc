@@ -8,7 +8,7 @@
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
-#include "agent/recollection.h"
+#include "agent/record/recollection.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"

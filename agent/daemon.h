@@ -5,16 +5,16 @@
 #include <mutex>
 
 #include "agent/config.h"
-#include "agent/crl_keeper.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
+#include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
-#include "agent/operator_orders.h"
 #include "agent/policy/churn_limiter.h"
 #include "agent/policy/policy_engine.h"
 #include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
+#include "agent/record/operator_orders.h"
 #include "agent/record/state.h"
 #include "agent/signals.h"
 #include "agent/watch/clock_change_watch.h"
