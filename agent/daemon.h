@@ -14,6 +14,7 @@
 #include "agent/policy/policy_engine.h"
 #include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
+#include "agent/record/repeated_answers.h"
 #include "agent/record/operator_orders.h"
 #include "agent/record/state.h"
 #include "agent/signals.h"
@@ -81,7 +82,8 @@ class Daemon final : private StatusSource {
   FolderEntryStore entries_;
   PolicyEngine policy_;
   std::unique_ptr<AuditFile> audit_file_;
-  std::unique_ptr<AuditToLog> audit_;
+  std::unique_ptr<AuditToLog> audit_to_log_;
+  std::unique_ptr<RepeatedAnswers> audit_;
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;

@@ -78,7 +78,10 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
 bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment now) {
   lineage_ = standing.lineage.id;
   for (std::uint32_t i = 0; i < newcomers; ++i) {
-    if (!parts_.gate.Allow(lineage_, now.boot)) return false;
+    if (!parts_.gate.Allow(lineage_, now.boot)) {
+      parts_.history.Count(standing, peer_.process->key(), Happening::kRefusal, {}, now);
+      return false;
+    }
     parts_.history.Count(standing, peer_.process->key(), Happening::kStream, {}, now);
   }
   return true;

@@ -248,6 +248,7 @@ TEST_F(SessionTest, CrowdIsTurnedAwayBeforeAnyWork) {
   EXPECT_TRUE(turn->crowded);
   EXPECT_EQ(attestor_->calls, 0);
   EXPECT_EQ(history_.counted[Happening::kStream], 0);
+  EXPECT_EQ(history_.counted[Happening::kRefusal], 1) << "who asks on is told apart by it";
 }
 
 TEST_F(SessionTest, CrowdTakesNothingFromThoseWhoAreServed) {
