@@ -296,6 +296,7 @@ void Session::Suspect(const Ask& ask, const Authorization& authorization) {
 
 void Session::Punish(const Ask& ask, const Authorization& authorization) {
   const ProcessKey process = peer_.process->key();
+  if (authorization.punishes()) PunishForWhatItWas(ask, authorization);
   for (const EntryDecision& one : authorization.entries) {
     const Obligations& ordered = one.decision.obligations;
     const Sentence sentence{.process = process,
@@ -313,6 +314,25 @@ void Session::Punish(const Ask& ask, const Authorization& authorization) {
       static_cast<void>(done);
     }
   }
+}
+
+// Whoever has jumped out of what an entry asks for is not judged by that entry any
+// more, and must not keep what it was given by it.
+void Session::PunishForWhatItWas(const Ask& ask, const Authorization& authorization) {
+  std::vector<std::string> judged;
+  for (const EntryDecision& one : authorization.entries)
+    if (one.entry) judged.push_back(one.entry->id);
+  const auto cause = std::ranges::find_if(authorization.entries, [](const EntryDecision& one) {
+    return one.decision.obligations.revoke || one.decision.obligations.quarantine;
+  });
+  const auto done = parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
+                                                   .standing = ask.facts.standing,
+                                                   .entry_id = {},
+                                                   .reason = cause->decision.reason,
+                                                   .decision = ask.recorded.decision},
+                                                  judged, RevocationReason::kPrivilegeWithdrawn,
+                                                  ask.now);
+  static_cast<void>(done);
 }
 
 bool Session::ExpiredBy(Moment now) const {

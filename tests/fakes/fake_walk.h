@@ -196,6 +196,12 @@ class NotingSanctions final : public Sanctions {
                       Moment /*now*/) override {
     return Note("revoke", sentence);
   }
+  Result<void> RevokeOthers(const Sentence& sentence, const std::vector<std::string>& entry_ids,
+                            RevocationReason /*reason*/, Moment /*now*/) override {
+    spared.push_back(entry_ids);
+    reason_of_others = sentence.reason;
+    return {};
+  }
   Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> /*duration*/,
                           Moment /*now*/) override {
     return Note("quarantine", sentence);
@@ -203,6 +209,8 @@ class NotingSanctions final : public Sanctions {
   std::set<std::string> taken;  ///< Serials that an operator has revoked.
   std::vector<std::string> given;
   std::vector<std::string> ordered;
+  std::vector<std::vector<std::string>> spared;  ///< By each RevokeOthers.
+  std::string reason_of_others;
 
  private:
   Result<void> Note(const std::string& what, const Sentence& sentence) {
