@@ -5,16 +5,17 @@
 #include <mutex>
 
 #include "agent/config.h"
-#include "agent/crl_keeper.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
+#include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
-#include "agent/operator_orders.h"
 #include "agent/policy/churn_limiter.h"
+#include "agent/policy/external_hook_policy.h"
 #include "agent/policy/policy_engine.h"
 #include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
+#include "agent/record/operator_orders.h"
 #include "agent/record/state.h"
 #include "agent/signals.h"
 #include "agent/watch/clock_change_watch.h"
@@ -60,6 +61,8 @@ class Daemon final : private StatusSource {
   void Note(std::string_view what, NoticeSeverity severity,
             std::vector<std::pair<std::string, std::string>> details);
   void Stop();
+  [[nodiscard]] std::unique_ptr<ExternalHookPolicy> MakePolicyWithHook();
+  [[nodiscard]] const Policy& PolicyInForce() const;
   [[nodiscard]] SanctionEvents EventsOfSanctions();
   [[nodiscard]] WatcherEvents EventsOfWatcher();
   [[nodiscard]] DaemonStatus Status() const override;
@@ -80,6 +83,8 @@ class Daemon final : private StatusSource {
   ChurnLimiter gate_;
   FolderEntryStore entries_;
   PolicyEngine policy_;
+  const std::unique_ptr<ExternalHook> external_hook_;  // Null: there is none.
+  const std::unique_ptr<ExternalHookPolicy> policy_with_hook_;
   std::unique_ptr<AuditFile> audit_file_;
   std::unique_ptr<AuditToLog> audit_;
   std::unique_ptr<TurnScheduler> scheduler_;

@@ -8,7 +8,7 @@
 namespace surety {
 
 PolicySource SourceOf(const PolicySourceFlags& flags) {
-  return {.folder = flags.folder.value_or(""),
+  return {.folder = flags.folder,
           .built_in = flags.beneath ? BuiltIn::kBeneath : BuiltIn::kReplaced};
 }
 
@@ -23,7 +23,7 @@ Result<ChosenPolicies> ChoosePolicies(const PolicySourceFlags& flags) {
   return ChosenPolicies{.set = std::move(read->policies),
                         .mode = mode,
                         .revision = std::move(revision),
-                        .name = flags.folder ? Printable(*flags.folder) : "built-in"};
+                        .name = flags.folder.empty() ? "built-in" : Printable(flags.folder)};
 }
 
 }  // namespace surety

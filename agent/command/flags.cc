@@ -97,8 +97,8 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 8> kCommands{
-      "fetch", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 8> kCommands{"fetch", "watch",      "status", "attest",
+                                                      "audit", "quarantine", "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);

@@ -97,9 +97,9 @@ struct AuditWhyFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
-/// Which policies a command is about. Without a folder it is the built-in policy.
+/// Which policies a command is about.
 struct PolicySourceFlags {
-  std::optional<std::string> folder{};
+  std::string folder{};  ///< Empty: the built-in policy.
   bool beneath = false;  ///< The built-in policy lies beneath those of the folder.
   bool monitor = false;  ///< They only watch.
 };
@@ -127,7 +127,7 @@ struct PolicyTestFlags {
 
 struct PolicyEvalFlags {
   PolicySourceFlags source{};
-  std::string file;  ///< "-": the standard input.
+  std::string file{};  ///< "-": the standard input.
   bool explain = false;
   OutputFormat output = OutputFormat::kText;
 };

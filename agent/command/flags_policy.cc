@@ -17,45 +17,26 @@ constexpr const char* kTest = "policy test";
 constexpr const char* kEval = "policy eval";
 constexpr const char* kSimulate = "policy simulate";
 
-void AddBuiltIn(po::options_description& flags) {
+void AddBeneath(po::options_description& flags) {
   flags.add_options()(
-      "built-in,b",
-      po::value<std::string>()->value_name("replaced|beneath")->default_value("replaced"),
-      "what becomes of the built-in policy, as built_in of [policy]");
+      "beneath,b", "keep the built-in policy beneath those of the folder, as beneath of [policy]");
 }
 
 po::options_description SourceFlags() {
   po::options_description flags = CommonFlags();
   flags.add_options()("policies,p", po::value<std::string>()->value_name("DIR"),
                       "the folder of policies; else the built-in policy alone");
-  AddBuiltIn(flags);
-  flags.add_options()(
-      "mode,m", po::value<std::string>()->value_name("enforce|monitor")->default_value("enforce"),
-      "as mode of [policy]: monitor only watches");
+  AddBeneath(flags);
+  flags.add_options()("monitor,m", "let them only watch, as monitor of [policy]");
   return flags;
 }
 
-/// Whether a flag has the second of its two values.
-Result<bool> IsSecond(const Given& given, const char* flag, std::string_view first,
-                      std::string_view second, std::string_view command) {
-  const std::string value = TextOf(given, flag).value_or(std::string(first));
-  if (value == first) return false;
-  if (value == second) return true;
-  return Wrong("--" + std::string(flag) + " is \"" + std::string(first) + "\" or \"" +
-                   std::string(second) + "\", not \"" + Printable(value) + "\"",
-               command);
-}
-
 Result<PolicySourceFlags> SourceOf(const Given& given, std::string_view command) {
-  PolicySourceFlags out{.folder = TextOf(given, "policies")};
-  if (out.folder && out.folder->empty()) return Wrong("--policies names no folder", command);
-  const auto beneath = IsSecond(given, "built-in", "replaced", "beneath", command);
-  if (!beneath) return beneath.error();
-  const auto monitor = IsSecond(given, "mode", "enforce", "monitor", command);
-  if (!monitor) return monitor.error();
-  out.beneath = *beneath;
-  out.monitor = *monitor;
-  return out;
+  const auto folder = TextOf(given, "policies");
+  if (folder && folder->empty()) return Wrong("--policies names no folder", command);
+  return PolicySourceFlags{.folder = folder.value_or(""),
+                           .beneath = given.flags.count("beneath") != 0,
+                           .monitor = given.flags.count("monitor") != 0};
 }
 
 /// A command line that was read, with what all of these commands have.
@@ -80,7 +61,7 @@ bool Wants(const Asked& asked, const char* flag) { return asked.given.flags.coun
 
 Result<CommandLine> ParseCheck(Arguments arguments) {
   po::options_description flags = CommonFlags();
-  AddBuiltIn(flags);
+  AddBeneath(flags);
   auto asked = ReadAll(arguments, flags, kCheck);
   if (!asked) return asked.error();
   if (Wants(*asked, "help")) return CommandLine(HelpOf(kPolicyCheckUsage, flags));
@@ -150,9 +131,8 @@ Result<CommandLine> ParseSimulate(Arguments arguments) {
   if (!asked) return asked.error();
   if (Wants(*asked, "help")) return CommandLine(HelpOf(kPolicySimulateUsage, flags));
   if (!asked->given.words.empty()) return Surplus(asked->given.words.front(), kSimulate);
-  return CommandLine(PolicySimulateFlags{.source = asked->source,
-                                         .audit = TextOf(asked->given, "audit"),
-                                         .output = asked->output});
+  return CommandLine(PolicySimulateFlags{
+      .source = asked->source, .audit = TextOf(asked->given, "audit"), .output = asked->output});
 }
 
 }  // namespace

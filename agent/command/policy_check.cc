@@ -53,7 +53,7 @@ void PrintJson(const std::optional<SourcedPolicies>& read, const Diagnostics& di
 }  // namespace
 
 Result<void> CheckPolicies(const PolicyCheckFlags& flags, std::ostream& out) {
-  const std::string folder = Printable(flags.source.folder.value_or(""));
+  const std::string folder = Printable(flags.source.folder);
   Diagnostics diagnostics;
   const auto read = ReadPolicies(SourceOf(flags.source), diagnostics);
   if (flags.output == OutputFormat::kJson) {

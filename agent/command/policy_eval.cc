@@ -63,13 +63,15 @@ std::vector<Explanation> Explain(const std::vector<Rule>& rules, const PolicyTri
     out.push_back(std::move(one));
   }
   // Those that decided first.
-  std::ranges::stable_partition(out, [](const Explanation& one) { return one.part == "decided"; });
+  std::stable_partition(out.begin(), out.end(),
+                        [](const Explanation& one) { return one.part == "decided"; });
   return out;
 }
 
 void PrintExplanation(const Explanation& one, std::ostream& out) {
   const Rule& rule = *one.rule;
-  out << "\n" << (rule.permits ? "permit " : "forbid ") << rule.id << ", " << PlaceOf(rule) << ": "
+  out << "\n"
+      << (rule.permits ? "permit " : "forbid ") << rule.id << ", " << PlaceOf(rule) << ": "
       << one.part << "\n";
   if (!rule.permits) out << "  leads to " << NameOf(rule.response) << "\n";
   if (one.read.empty()) out << "  reads no fact\n";

@@ -38,12 +38,9 @@ Json JsonOf(const Obligations& obligations) {
 }
 
 Json JsonOf(const Decision& decision) {
-  return {{"verdict", NameOf(decision.verdict)},
-          {"reason", decision.reason},
-          {"policies", decision.policies},
-          {"observed", decision.observed},
-          {"errors", decision.errors},
-          {"obligations", JsonOf(decision.obligations)}};
+  return {{"verdict", NameOf(decision.verdict)}, {"reason", decision.reason},
+          {"policies", decision.policies},       {"observed", decision.observed},
+          {"errors", decision.errors},           {"obligations", JsonOf(decision.obligations)}};
 }
 
 Json JsonOf(const Diagnostics& diagnostics) {

@@ -32,9 +32,8 @@ void PrintTable(const ChosenPolicies& chosen, std::ostream& out) {
       << ", revision " << chosen.revision << ", mode " << NameOf(chosen.mode) << "\n\n";
   TextTable table({"ID", "EFFECT", "MODE", "RESPONSE", "MORE", "WHERE"});
   for (const Rule& rule : rules)
-    table.Add({rule.id, rule.permits ? "permit" : "forbid",
-               rule.monitored ? "monitor" : "enforce", ResponseOf(rule), MoreOf(rule),
-               PlaceOf(rule)});
+    table.Add({rule.id, rule.permits ? "permit" : "forbid", rule.monitored ? "monitor" : "enforce",
+               ResponseOf(rule), MoreOf(rule), PlaceOf(rule)});
   table.Print("", out);
   if (chosen.set->replaced().empty()) return;
   out << "\nIn the place of built-in ones:";

@@ -43,8 +43,8 @@ void PrintChange(const SimulatedChange& one, std::ostream& out) {
 }
 
 void PrintUnanswered(const UnansweredDecision& one, std::ostream& out) {
-  out << HeadOf(one.record, one.decision, one.spiffe_id) << "\n  could not be asked again: "
-      << Printable(one.why) << "\n";
+  out << HeadOf(one.record, one.decision, one.spiffe_id)
+      << "\n  could not be asked again: " << Printable(one.why) << "\n";
 }
 
 std::string CountsText(const CountsOf& counts) {
@@ -145,23 +145,22 @@ Result<void> SimulatePolicies(const PolicySimulateFlags& flags, const std::strin
   const bool json = flags.output == OutputFormat::kJson;
   Json changes = Json::array();
   Json unanswered = Json::array();
-  const SimulationTakers takers{
-      .change =
-          [&](const SimulatedChange& one) {
-            if (json) {
-              changes.push_back(JsonOfChange(one));
-            } else {
-              PrintChange(one, out);
-            }
-          },
-      .unanswered =
-          [&](const UnansweredDecision& one) {
-            if (json) {
-              unanswered.push_back(JsonOfUnanswered(one));
-            } else {
-              PrintUnanswered(one, out);
-            }
-          }};
+  const SimulationTakers takers{.change =
+                                    [&](const SimulatedChange& one) {
+                                      if (json) {
+                                        changes.push_back(JsonOfChange(one));
+                                      } else {
+                                        PrintChange(one, out);
+                                      }
+                                    },
+                                .unanswered =
+                                    [&](const UnansweredDecision& one) {
+                                      if (json) {
+                                        unanswered.push_back(JsonOfUnanswered(one));
+                                      } else {
+                                        PrintUnanswered(one, out);
+                                      }
+                                    }};
   const auto summary = Simulate(folder, *policies, takers);
   if (!summary) return summary.error();
   if (json) {

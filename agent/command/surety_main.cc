@@ -52,7 +52,7 @@ std::string AuditFolderOf(const std::optional<std::string>& named) {
   if (named) return *named;
   Diagnostics diagnostics;
   const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
-  return (config ? config->state_dir : "/var/lib/surety") + "/audit";
+  return config ? surety::AuditFolderOf(*config) : "/var/lib/surety/audit";
 }
 
 /// Names the concrete classes that each command works with.

@@ -48,9 +48,8 @@ Json TextsOf(const SelectorSet& selectors) {
   return out;
 }
 
-/// `written` over `under`, name by name.
+/// `written`, an object or null, over `under`, name by name.
 Json Merged(Json under, const Json& written) {
-  if (!written.is_object()) return written;
   for (const auto& item : written.items()) {
     Json& below = under[item.key()];
     below = below.is_object() ? Merged(below, item.value()) : item.value();
@@ -102,12 +101,9 @@ class Completion {
 
  private:
   static SelectorSet UsualSelectors() {
-    return {{"cgroup", "id:42"},
-            {"cgroup", "path:/system.slice/web.service"},
-            {"unix", "container:none"},
-            {"unix", "gid:1000"},
-            {"unix", "path:/usr/bin/web"},
-            {"unix", "sha256:" + std::string(64, 'a')},
+    return {{"cgroup", "id:42"},           {"cgroup", "path:/system.slice/web.service"},
+            {"unix", "container:none"},    {"unix", "gid:1000"},
+            {"unix", "path:/usr/bin/web"}, {"unix", "sha256:" + std::string(64, 'a')},
             {"unix", "uid:1000"}};
   }
 
@@ -121,19 +117,17 @@ class Completion {
 
   [[nodiscard]] Json Identity() const {
     if (!matched_)
-      return {{"id", "none"},  {"trust_domain", ""}, {"path", ""},
-              {"entry", ""},   {"hint", ""},         {"selectors", Json::array()}};
+      return {{"id", "none"}, {"trust_domain", ""}, {"path", ""},
+              {"entry", ""},  {"hint", ""},         {"selectors", Json::array()}};
     const std::string id = TextAt(At(written_, "identity"), "id", kUsualId);
     std::string_view rest = id;
     if (rest.starts_with(kScheme)) rest.remove_prefix(kScheme.size());
     const auto slash = rest.find('/');
     const std::string path(slash == std::string_view::npos ? "" : rest.substr(slash));
-    return {{"id", id},
-            {"trust_domain", std::string(rest.substr(0, slash))},
-            {"path", path},
-            {"entry", path.empty() ? path : path.substr(1)},
-            {"hint", ""},
-            {"selectors", Json::array({"unix:path:/usr/bin/web", "unix:uid:1000"})}};
+    return {
+        {"id", id},     {"trust_domain", std::string(rest.substr(0, slash))},
+        {"path", path}, {"entry", path.empty() ? path : path.substr(1)},
+        {"hint", ""},   {"selectors", Json::array({"unix:path:/usr/bin/web", "unix:uid:1000"})}};
   }
 
   [[nodiscard]] Json Process() const {

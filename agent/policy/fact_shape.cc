@@ -82,8 +82,8 @@ class Comparison {
 
   void Compare(const Json& value, const Json& shape, const std::string& path) {
     if (!SameType(value, shape)) {
-      Tell(path, path + " is " + std::string(TypeName(value)) + ", not " +
-                     std::string(TypeName(shape)),
+      Tell(path,
+           path + " is " + std::string(TypeName(value)) + ", not " + std::string(TypeName(shape)),
            "the schema has the type of every fact: surety policy show --schema");
     } else if (shape.is_object()) {
       CompareObject(value, shape, path);

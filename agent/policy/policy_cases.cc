@@ -52,8 +52,9 @@ class CaseReader {
                            "write expect = \"allow\", \"refuse\", \"challenge\" or \"undecided\"");
       return;
     }
-    const auto* const verdict = std::find_if(kVerdicts.begin(), kVerdicts.end(),
-                                       [&](Verdict one) { return NameOf(one) == word->value; });
+    const auto* const verdict = std::find_if(kVerdicts.begin(), kVerdicts.end(), [&](Verdict one) {
+      return NameOf(one) == word->value;
+    });
     if (verdict == kVerdicts.end()) {
       diagnostics_.Error(word->at, "no verdict is called " + Quoted(word->value),
                          "write \"allow\", \"refuse\", \"challenge\" or \"undecided\"");

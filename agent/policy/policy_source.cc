@@ -12,13 +12,12 @@ namespace {
 void WarnWithoutPermits(const PolicySource& source, const PolicySet& policies,
                         Diagnostics& diagnostics) {
   const auto& rules = policies.rules();
-  const bool permits = std::any_of(rules.begin(), rules.end(), [](const Rule& rule) {
-    return rule.permits && rule.enforced();
-  });
+  const bool permits = std::any_of(
+      rules.begin(), rules.end(), [](const Rule& rule) { return rule.permits && rule.enforced(); });
   if (permits) return;
   FileDiagnostics(source.folder, diagnostics)
       .Warn({}, "no policy permits anything, so nobody gets anything",
-            "add a permit, or keep the built-in policy beneath: built_in = \"beneath\"");
+            "add a permit, or keep the built-in policy beneath: beneath = true");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ struct PolicySource {
 
 /// What was read there.
 struct SourcedPolicies {
-  std::shared_ptr<const PolicySet> policies;     ///< Not null.
+  std::shared_ptr<const PolicySet> policies;      ///< Not null.
   std::optional<std::int64_t> folder_revision{};  ///< Of revision.toml.
 };
 

@@ -17,9 +17,9 @@ struct PolicyTrial {
 };
 
 /// Asks as the walk does: without an entry there is nothing to grant, so that an allow
-/// is a refusal. kInvalidArgument if the facts, which Surety did not make just now, are
-/// not as the schema demands; kInternal if nothing could be asked. Pure.
-Result<PolicyTrial> TryPolicies(const PolicySet& policies, std::string_view facts,
-                                PolicyMode mode);
+/// is a refusal. kInvalidArgument if the facts, which Surety did not make just now, have
+/// something that the schema does not, or lack something that a policy reads; kInternal
+/// if nothing could be asked. Pure.
+Result<PolicyTrial> TryPolicies(const PolicySet& policies, std::string_view facts, PolicyMode mode);
 
 }  // namespace surety

@@ -37,7 +37,7 @@ struct RevocationOrder {
 };
 
 /// What operators may order while the daemon runs. Every order is recorded with
-/// who gave it. Thread-safe. In agent/operator_orders.h.
+/// who gave it. Thread-safe. In agent/record/operator_orders.h.
 class AdminActions {
  public:
   virtual ~AdminActions() = default;

@@ -186,9 +186,9 @@ void Revoke(benchmark::State& state) {
     const auto standing = host.state().history().Look(peer, host.now());
     host.state().sanctions().Given(peer, *standing, {NewSvid(host.now())});
     state.ResumeTiming();
-    benchmark::DoNotOptimize(
-        host.state().sanctions().Revoke({peer.process->key(), *standing, "", "drift.executable", "d1"},
-                                        RevocationReason::kPrivilegeWithdrawn, host.now()));
+    benchmark::DoNotOptimize(host.state().sanctions().Revoke(
+        {peer.process->key(), *standing, "", "drift.executable", "d1"},
+        RevocationReason::kPrivilegeWithdrawn, host.now()));
   }
 }
 BENCHMARK(Revoke)->Iterations(300)->UseRealTime();

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import socket
 
-from harness import users
+from harness import api, grpc_raw, users
 from harness.case import Case
 
 NOBODY = 12050  # A user to run the daemon as, or to own what it should not trust.
@@ -61,7 +61,7 @@ class RefusedStart(Case):
 
     def test_truncated_ca_file_is_refused_and_kept_as_it_is(self):
         daemon = self.started_once()
-        for path in sorted(path for path in daemon.state.rglob("*") if path.is_file()):
+        for path in sorted((daemon.state / "authority").iterdir()) + [daemon.state / "state.db"]:
             whole = path.read_bytes()
             if len(whole) < 2:
                 continue
@@ -72,6 +72,21 @@ class RefusedStart(Case):
                 self.assertEqual(path.read_bytes(), whole[:len(whole) // 2])
                 path.write_bytes(whole)
         daemon.start()
+        self.assert_served(daemon)
+
+    def test_damaged_memory_of_policies_lets_nobody_have_anything_until_it_is_mended(self):
+        daemon = self.started_once()
+        memory = daemon.state / "policy.json"
+        memory.write_bytes(memory.read_bytes()[:100])
+        daemon.start()
+        with self.assertRaises(grpc_raw.Timeout):
+            users.run_as(users.WEB, api.fetch_ids, daemon.socket, 1)
+        said = daemon.run("surety", "status", "-a", daemon.admin_socket).stdout
+        self.assertIn("DEGRADED", said)
+        self.assertIn(str(memory), said)
+        memory.unlink()
+        daemon.reload()
+        self.until("policies are in force", lambda: "policies in force" in daemon.log())
         self.assert_served(daemon)
 
     def test_ca_file_that_others_may_read(self):

@@ -159,6 +159,58 @@ TEST(Flags, WrongAuditCommandsAreRefused) {
     EXPECT_THAT(Refusal({"audit", "tail", "--lines", lines}), HasSubstr("--lines")) << lines;
 }
 
+TEST(Flags, PolicyCommandsHaveDefaults) {
+  const auto check = Parsed<PolicyCheckFlags>({"policy", "check", "d"});
+  EXPECT_EQ(check.source.folder, "d");
+  EXPECT_FALSE(check.source.beneath);
+  const auto show = Parsed<PolicyShowFlags>({"policy", "show"});
+  EXPECT_EQ(show.source.folder, "");
+  EXPECT_EQ(show.view, PolicyView::kTable);
+  const auto test = Parsed<PolicyTestFlags>({"policy", "test", "a", "b"});
+  EXPECT_EQ(test.files, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(test.full_coverage);
+  EXPECT_FALSE(Parsed<PolicyEvalFlags>({"policy", "eval", "-"}).explain);
+  EXPECT_EQ(Parsed<PolicySimulateFlags>({"policy", "simulate"}).audit, std::nullopt);
+}
+
+TEST(Flags, PolicyCommandsTakeAllOfTheirFlags) {
+  const auto check = Parsed<PolicyCheckFlags>({"policy", "check", "--beneath", "d", "-o", "json"});
+  EXPECT_TRUE(check.source.beneath);
+  EXPECT_EQ(check.output, OutputFormat::kJson);
+  EXPECT_EQ(Parsed<PolicyShowFlags>({"policy", "show", "--schema"}).view, PolicyView::kSchema);
+  EXPECT_EQ(Parsed<PolicyShowFlags>({"policy", "show", "--cedar"}).view, PolicyView::kCedar);
+  const auto test =
+      Parsed<PolicyTestFlags>({"policy", "test", "-p", "d", "-b", "-m", "--full-coverage", "a"});
+  EXPECT_EQ(test.source.folder, "d");
+  EXPECT_TRUE(test.source.beneath);
+  EXPECT_TRUE(test.source.monitor);
+  EXPECT_TRUE(test.full_coverage);
+  const auto eval = Parsed<PolicyEvalFlags>({"policy", "eval", "--explain", "f"});
+  EXPECT_TRUE(eval.explain);
+  EXPECT_EQ(eval.file, "f");
+  const auto simulate =
+      Parsed<PolicySimulateFlags>({"policy", "simulate", "--policies", "d", "--audit", "l"});
+  EXPECT_EQ(simulate.source.folder, "d");
+  EXPECT_EQ(simulate.audit, "l");
+}
+
+TEST(Flags, WrongPolicyCommandsAreRefused) {
+  EXPECT_THAT(Refusal({"policy"}), HasSubstr("check, show, test, eval or simulate"));
+  EXPECT_THAT(Refusal({"policy", "simulat"}),
+              HasSubstr("did you mean \"simulate\"?; see surety policy --help"));
+  EXPECT_THAT(Refusal({"policy", "check"}), HasSubstr("Write: surety policy check DIR"));
+  EXPECT_THAT(Refusal({"policy", "check", ""}), HasSubstr("Write: surety policy check DIR"));
+  EXPECT_THAT(Refusal({"policy", "check", "a", "b"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"policy", "show", "a"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"policy", "show", "--schema", "--cedar"}), HasSubstr("choose one"));
+  EXPECT_THAT(Refusal({"policy", "show", "-p", ""}), HasSubstr("names no folder"));
+  EXPECT_THAT(Refusal({"policy", "test"}), HasSubstr("Write: surety policy test FILE"));
+  EXPECT_THAT(Refusal({"policy", "eval"}), HasSubstr("Write: surety policy eval FILE"));
+  EXPECT_THAT(Refusal({"policy", "eval", "a", "b"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"policy", "simulate", "a"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"policy", "simulate", "--adit", "l"}), HasSubstr("\"--audit\"?"));
+}
+
 TEST(Flags, UnknownWordsAreRefusedWithWhatWasProbablyMeant) {
   EXPECT_THAT(Refusal({"fetsh"}), HasSubstr("did you mean \"fetch\"?; see surety --help"));
   EXPECT_THAT(Refusal({"fetch", "x509", "--soket", "x"}),
@@ -200,6 +252,12 @@ TEST(Flags, HelpNamesEveryFlagOfItsCommand) {
   EXPECT_THAT(Parsed<PrintedText>({"audit", "verify", "--help"}).text, HasSubstr("--checkpoint"));
   EXPECT_THAT(Parsed<PrintedText>({"audit", "tail", "-h"}).text, HasSubstr("--follow"));
   EXPECT_THAT(Parsed<PrintedText>({"audit", "why", "--help"}).text, HasSubstr("--dir"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "--help"}).text, HasSubstr("surety policy eval"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "check", "--help"}).text, HasSubstr("--beneath"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "show", "-h"}).text, HasSubstr("--schema"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "test", "-h"}).text, HasSubstr("--full-coverage"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "eval", "-h"}).text, HasSubstr("--explain"));
+  EXPECT_THAT(Parsed<PrintedText>({"policy", "simulate", "-h"}).text, HasSubstr("--audit"));
 }
 
 TEST(Flags, VersionIsAskedForByFlag) {

@@ -64,6 +64,8 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
+  for (const char* command : {"check", "show", "test", "eval", "simulate"})
+    help += "\n" + ToolHelp({"policy", command});
   EXPECT_EQ(Matches(Page("surety.1"), kFlag), Matches(help, kFlag));
 }
 
@@ -99,13 +101,16 @@ std::set<std::string> KeysOf(const std::string& part) {
 TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
-  for (const char* section :
-       {"[log]", "[workload_api]", "[admin]", "[x509]", "[limits]", "[attestors.unix]"}) {
+  for (const char* section : {"[log]", "[workload_api]", "[admin]", "[x509]", "[limits]",
+                              "[policy]", "[hook]", "[audit]", "[watch]", "[attestors.unix]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
-    EXPECT_EQ(KeysOf(part), KnownKeys(section)) << section;
+    const std::string needed =
+        section == std::string_view("[hook]") ? "\nsocket = \"/h.sock\"" : "";
+    EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section : {"log", "workload_api", "admin", "x509", "limits", "attestors"})
+  for (const char* section : {"log", "workload_api", "admin", "x509", "limits", "policy", "hook",
+                              "audit", "watch", "attestors"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }

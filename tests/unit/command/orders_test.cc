@@ -36,6 +36,13 @@ Quarantine OfAnEntry() {
           .until = std::nullopt};
 }
 
+QuarantineAddFlags Adding(pid_t pid) {
+  QuarantineAddFlags flags;
+  flags.order.pid = pid;
+  flags.order.reason = "odd logins";
+  return flags;
+}
+
 FakeAdminClient ClientWith(std::vector<Quarantine> quarantines) {
   FakeAdminClient client{DaemonStatus()};
   client.quarantines = std::move(quarantines);
@@ -90,8 +97,7 @@ TEST(QuarantineList, AsJsonHasStableNames) {
 TEST(QuarantineAdd, SendsTheOrderAndSaysHowToEndIt) {
   auto client = ClientWith({OfALineage()});
   std::ostringstream out;
-  ASSERT_TRUE(
-      AddQuarantine({.order = {.pid = 7, .reason = "odd logins"}}, client, FakeClock(kNow), out));
+  ASSERT_TRUE(AddQuarantine(Adding(7), client, FakeClock(kNow), out));
   EXPECT_EQ(client.last_quarantine.pid, 7);
   EXPECT_EQ(client.last_quarantine.reason, "odd logins");
   EXPECT_THAT(out.str(), HasSubstr("In quarantine: lineage unit:/system.slice/web.service\n"));
@@ -101,8 +107,7 @@ TEST(QuarantineAdd, SendsTheOrderAndSaysHowToEndIt) {
 TEST(QuarantineAdd, AnErrorPrintsNothing) {
   auto client = ClientWith({});
   std::ostringstream out;
-  const auto added =
-      AddQuarantine({.order = {.pid = 4711, .reason = "x"}}, client, FakeClock(kNow), out);
+  const auto added = AddQuarantine(Adding(4711), client, FakeClock(kNow), out);
   ASSERT_FALSE(added);
   EXPECT_THAT(added.error().Text(), HasSubstr("no process 4711"));
   EXPECT_EQ(out.str(), "");
@@ -120,9 +125,11 @@ TEST(Revoke, SaysHowMany) {
   auto client = ClientWith({});
   const auto shown = [&](std::uint32_t revoked, const AdminFlags& flags) {
     client.revoked = revoked;
+    RevokeFlags asked;
+    asked.order.spiffe_id = "spiffe://d/x";
+    asked.admin = flags;
     std::ostringstream out;
-    EXPECT_TRUE(RevokeSvids({.order = {.spiffe_id = "spiffe://d/x", .reason = "x"}, .admin = flags},
-                            client, out));
+    EXPECT_TRUE(RevokeSvids(asked, client, out));
     return out.str();
   };
   EXPECT_EQ(shown(0, {}), "No live SVID fits: nothing was revoked.\n");

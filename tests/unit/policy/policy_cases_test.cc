@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "agent/policy/policy_trial.h"
 #include "tests/unit/policy/policy_support.h"
 
@@ -95,9 +97,8 @@ obligations = ["revoke"]
                        .policies = {"q", "p"},
                        .obligations = {.ttl_cap = {}, .alert = true}};
   EXPECT_THAT(Differences(cases.front(), other),
-              ElementsAre("verdict: expected allow, and is refuse",
-                          "reason: expected x, and is y", "policies: expected p, and is p, q",
-                          "observed: expected o, and is none",
+              ElementsAre("verdict: expected allow, and is refuse", "reason: expected x, and is y",
+                          "policies: expected p, and is p, q", "observed: expected o, and is none",
                           "obligations: expected revoke, and is alert"));
   const Decision same{.verdict = Verdict::kAllow,
                       .reason = "x",
@@ -131,11 +132,27 @@ TEST(PolicyTrial, InMonitorModeTheEntryDecides) {
 
 TEST(PolicyTrial, RefusesFactsOfAnotherSchema) {
   const auto policies = PoliciesOf("", BuiltIn::kBeneath);
-  for (const std::string facts : {"{}", R"({"action":"issue","process":{"uid":1000}})"}) {
+  for (const std::string facts :
+       {"{}", R"({"action":"issue","process":{"uid":1000}})",
+        R"({"action":"issue","complete":true,"entry_matched":true})",
+        R"({"action":"issue","complete":1,"entry_matched":true})",
+        R"({"action":"issue","complete":true,"entry_matched":true,"mood":"good"})"}) {
     const auto trial = TryPolicies(*policies, facts, PolicyMode::kEnforce);
     ASSERT_FALSE(trial) << facts;
     EXPECT_EQ(trial.error().code(), ErrorCode::kInvalidArgument);
   }
+}
+
+TEST(PolicyTrial, AFactThatIsMissingMattersWhereItIsRead) {
+  auto facts = nlohmann::ordered_json::parse(Question().Facts());
+  facts.at("risk").erase("score");
+  const auto without = PoliciesOf("@id(\"yes\") permit (principal, action, resource);");
+  EXPECT_TRUE(TryPolicies(*without, facts.dump(), PolicyMode::kEnforce));
+  const auto with = PoliciesOf(
+      "@id(\"yes\") permit (principal, action, resource) when { context.risk.score < 9 };");
+  const auto trial = TryPolicies(*with, facts.dump(), PolicyMode::kEnforce);
+  ASSERT_FALSE(trial);
+  EXPECT_THAT(trial.error().Text(), HasSubstr("score"));
 }
 
 }  // namespace

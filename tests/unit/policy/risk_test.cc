@@ -109,7 +109,7 @@ TEST(Risk, IsReadAsItWasWritten) {
 }
 
 TEST(Risk, DropsSignalsOfAnotherVersion) {
-  const auto read = RiskAccount::Parse("moonphase 5000 7 ptrace 50000 1000000000000");
+  const auto read = RiskAccount::Parse("moonphase 5000 7 traced 50000 1000000000000");
   ASSERT_TRUE(read);
   EXPECT_EQ(read->At(kStart).parts.size(), 1U);
 }

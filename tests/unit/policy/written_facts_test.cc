@@ -12,7 +12,6 @@ namespace surety {
 namespace {
 
 using Json = nlohmann::json;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
@@ -40,17 +39,15 @@ const PolicySet& Default() {
   return *kPolicies;
 }
 
-Result<void> KeepsToSchema(const std::string& facts) {
-  return Default().cedar().CheckFacts(facts);
-}
+Result<void> KeepsToSchema(const std::string& facts) { return Default().cedar().CheckFacts(facts); }
 
 TEST(FactShape, HasEveryFactOfTheSchemaAndNoOther) {
   const auto checked = KeepsToSchema(FactShape().dump());
   EXPECT_TRUE(checked) << checked.error().Text();
   // What the schema does not demand is told apart from what it does not know.
-  for (const char* optional : {"/process/user", "/process/group", "/process/path",
-                               "/process/claimed_path", "/process/sha256", "/process/cgroup",
-                               "/process/label", "/traced/uid"}) {
+  for (const char* optional :
+       {"/process/user", "/process/group", "/process/path", "/process/claimed_path",
+        "/process/sha256", "/process/cgroup", "/process/label", "/traced/uid"}) {
     auto without = FactShape();
     const nlohmann::ordered_json::json_pointer at(optional);
     ASSERT_TRUE(without.contains(at)) << optional;
@@ -75,7 +72,6 @@ TEST(WrittenFacts, NothingWrittenIsAnHonestServiceThatAsksFirst) {
 TEST(WrittenFacts, KeepToTheSchemaWhateverTheAction) {
   for (const char* action : {"issue", "rotate", "bundles", "token", "task", "request"}) {
     const auto checked = KeepsToSchema(Facts("action = \"" + std::string(action) + "\"").dump());
-    // Sorted by name the action still comes first.
     EXPECT_TRUE(checked) << action << ": " << checked.error().Text();
   }
 }
@@ -103,9 +99,9 @@ TEST(WrittenFacts, WhatFollowsFromSelectorsFollows) {
 }
 
 TEST(WrittenFacts, WhatFollowsFromADriftFollows) {
-  const Json facts =
-      Facts("drift.gained = [\"unix:uid:0\"]\ndrift.lost = [\"unix:uid:1000\", "
-            "\"unix:cap:chown\"]");
+  const Json facts = Facts(
+      "drift.gained = [\"unix:uid:0\"]\ndrift.lost = [\"unix:uid:1000\", "
+      "\"unix:cap:chown\"]");
   EXPECT_EQ(facts["pinned"], true);
   EXPECT_EQ(facts["process"]["uid"], 0);
   EXPECT_EQ(facts["drift"]["any"], true);
@@ -165,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"starting = 1979-05-27", {1, 12}, "neither text nor number", "--schema"},
         Fault{"action = \"isue\"", {1, 10}, "action is never \"isue\"", "\"issue\"?"},
         Fault{"challenge = \"x\"", {1, 13}, "challenge is never", "write one of none, passed"},
-        Fault{"action = ", {1, 9}, "not valid TOML", ""},
+        Fault{"action = ", {1, 10}, "not valid TOML", ""},
         Fault{"{\"action\":\n nope}", {2, 3}, "not valid JSON", "correct the syntax"},
         Fault{"{\"x\":1}", {0, 0}, "no fact is called \"x\"", "write one of action, principal"}));
 

@@ -99,8 +99,8 @@ TEST_F(OrdersTest, AReleaseDoesNotForgiveTheProcessThatJumped) {
   Pin(world_.Serve(11, Unit("web"), "b1"));
   const Standing standing = world_.Look(jumper);
   const std::string reason = "drift.executable";
-  ASSERT_TRUE(
-      sanctions().Quarantine({jumper.process->key(), standing, reason, "d1"}, std::nullopt, Now()));
+  ASSERT_TRUE(sanctions().Quarantine({jumper.process->key(), standing, "", reason, "d1"},
+                                     std::nullopt, Now()));
   world_.Start();
   ASSERT_TRUE(sanctions().Release(1, kAnna, Now()));
   EXPECT_TRUE(Pinned(10)) << "it is held to what it was until it exits";

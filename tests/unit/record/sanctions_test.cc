@@ -17,6 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
+const std::string kEveryEntry;
 const std::string kReason = "drift.executable";
 const std::string kDecision = "d42";
 
@@ -26,13 +27,14 @@ class SanctionsTest : public testing::Test {
 
   Result<void> Revoke(const Peer& peer) {
     const Standing standing = world_.Look(peer);
-    return world_.state->sanctions().Revoke({peer.process->key(), standing, kReason, kDecision},
-                                            RevocationReason::kPrivilegeWithdrawn, Now());
+    return world_.state->sanctions().Revoke(
+        {peer.process->key(), standing, kEveryEntry, kReason, kDecision},
+        RevocationReason::kPrivilegeWithdrawn, Now());
   }
   Result<void> Quarantine(const Peer& peer, std::optional<Seconds> duration = std::nullopt) {
     const Standing standing = world_.Look(peer);
-    return world_.state->sanctions().Quarantine({peer.process->key(), standing, kReason, kDecision},
-                                                duration, Now());
+    return world_.state->sanctions().Quarantine(
+        {peer.process->key(), standing, kEveryEntry, kReason, kDecision}, duration, Now());
   }
   bool Pin(const Peer& peer, const std::string& path) {
     const auto pinned =
@@ -165,7 +167,7 @@ TEST_F(SanctionsTest, AProcessWithoutALineageIsRevokedAlone) {
   const Peer web = world_.Serve(10, Unit("web"), "a1");
   const Standing nowhere;
   const auto outcome = world_.state->sanctions().Quarantine(
-      {web.process->key(), nowhere, kReason, kDecision}, std::nullopt, Now());
+      {web.process->key(), nowhere, kEveryEntry, kReason, kDecision}, std::nullopt, Now());
   EXPECT_FALSE(outcome);
   EXPECT_EQ(ListedFor("a1"), RevocationReason::kPrivilegeWithdrawn);
 }

@@ -50,7 +50,7 @@ void Live(StateWorld& world, const Claims& claims, pid_t first) {
     Standing standing;
     standing.lineage = Unit("u" + std::to_string(pid));
     world.state->sanctions().Given(peer, standing, {SvidOf("s" + std::to_string(pid), now)});
-    const Sentence sentence{peer.process->key(), standing, reason, reason};
+    const Sentence sentence{peer.process->key(), standing, "", reason, reason};
     if (pid % 3 == 0 &&
         world.state->sanctions().Revoke(sentence, RevocationReason::kPrivilegeWithdrawn, now))
       claims.Make("revoke", static_cast<std::uint64_t>(pid));

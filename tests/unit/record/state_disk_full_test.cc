@@ -74,8 +74,8 @@ TEST_F(DiskFull, KeepsWhatItTookAwayInForceAndStoresItLater) {
   for (pid_t pid = 100; pid < 200 && Pin(world_.processes.Start(pid)); ++pid) continue;
   const Standing standing = world_.Look(web);
   const std::string reason = "drift." + std::string(5'000, 'x');
-  const auto outcome =
-      world_.state->sanctions().Quarantine({{10, 7}, standing, reason, "d1"}, std::nullopt, Now());
+  const auto outcome = world_.state->sanctions().Quarantine({{10, 7}, standing, "", reason, "d1"},
+                                                            std::nullopt, Now());
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code(), ErrorCode::kResourceExhausted) << outcome.error().Text();
   EXPECT_EQ(world_.Look(web).quarantines.size(), 1U) << "in force";

@@ -59,7 +59,7 @@ TEST_F(StateTest, FindsOutOnceAMinuteWhoHasExitedUnnoticed) {
 TEST_F(StateTest, DropsOnceAMinuteWhatHasExpired) {
   const Peer web = world_.Serve(10, Unit("web"), "a1");
   const Standing standing = world_.Look(web);
-  ASSERT_TRUE(world_.state->sanctions().Revoke({{10, 7}, standing, "r", "d"},
+  ASSERT_TRUE(world_.state->sanctions().Revoke({{10, 7}, standing, "", "r", "d"},
                                                RevocationReason::kPrivilegeWithdrawn, Now()));
   world_.clock.Advance(hours(2));
   world_.state->Tick(Now(), 0);
@@ -134,7 +134,7 @@ TEST_F(StateTest, StandsManyThreadsAtOnce) {
         EXPECT_TRUE(world_.state->scopes().Pin(peer, kScope));
         const Standing standing = world_.Look(peer);
         const std::string reason = "drift";
-        const Sentence sentence{peer.process->key(), standing, reason, reason};
+        const Sentence sentence{peer.process->key(), standing, "", reason, reason};
         auto& sanctions = world_.state->sanctions();
         if (pid % 10 == 0) {
           EXPECT_TRUE(sanctions.Quarantine(sentence, Seconds(60), Now()));

@@ -1,4 +1,4 @@
-#include "agent/operator_orders.h"
+#include "agent/record/operator_orders.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "agent/crl_keeper.h"
+#include "agent/issuance/crl_keeper.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "agent/recollection.h"
+#include "agent/record/recollection.h"
 
 #include <algorithm>
 #include <array>
