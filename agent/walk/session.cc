@@ -54,6 +54,8 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
   if (challenge_.pending())
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
+  // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
+  if (lineage_.empty()) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
   if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);

@@ -225,9 +225,11 @@ class NotingWatcher final : public Watcher {
   void Follow(std::shared_ptr<const ProcessHandle> process) override {
     followed.push_back(process->key());
   }
+  void HearOfBirth(const ProcessHandle& process) override { asked_for.push_back(process.key()); }
   [[nodiscard]] WakeMode mode() const override { return WakeMode::kEvents; }
   [[nodiscard]] WatcherStatus Status() const override { return {}; }
   std::vector<ProcessKey> followed;
+  std::vector<ProcessKey> asked_for;
 };
 
 class CountingGate final : public CallGate {
