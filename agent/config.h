@@ -88,6 +88,14 @@ struct AuditConfig {
   Seconds checkpoint_interval{60};
 };
 
+/// A program that is asked after the policies.
+struct HookConfig {
+  std::string socket = {};  ///< It listens there; empty: there is none.
+  std::chrono::milliseconds timeout{100};
+  /// What is allowed is refused while the hook does not answer; else it waits.
+  bool refuse_on_failure = false;
+};
+
 /// How changes of processes are noticed.
 struct WatchConfig {
   std::chrono::milliseconds sweep_interval{250};
@@ -112,6 +120,7 @@ struct Config {
   X509Config x509 = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};
+  HookConfig hook = {};
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};

@@ -114,7 +114,8 @@ void ConfigBuilder::ReadLogFormat(LogFormat& out) {
 }
 
 void ConfigBuilder::ReadSocket(TomlTable& table, SocketConfig& out) {
-  read_.SocketPath("socket", table.String("socket", "\"/run/surety/workload.sock\""), out.path);
+  constexpr std::string_view kExample = "\"/run/surety/workload.sock\"";
+  read_.SocketPath("socket", table.String("socket", kExample), kExample, out.path);
   read_.Mode(table, out.mode);
   read_.Owner(table, out.owner);
   read_.Group(table, out.group);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "agent/config_paths.h"
 
@@ -13,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kPolicyExample = "\"/etc/surety/policies.d\"";
+constexpr std::string_view kHookExample = "\"/run/surety/hook.sock\"";
 constexpr std::string_view kAuditExample = "\"/var/log/surety\"";
 constexpr std::uint64_t kSmallestSegment = std::uint64_t{64} << 10;
 constexpr std::uint64_t kLargestSegment = std::uint64_t{16} << 30;
@@ -29,6 +31,7 @@ struct Owner {
 
 void HookSections::Read(Config& config) {
   ReadPolicy(config.policy);
+  ReadHook(config);
   ReadAudit(config.audit);
   ReadWatch(config.watch);
   CompareFolders(config);
@@ -48,6 +51,44 @@ void HookSections::ReadPolicy(PolicyConfig& out) {
   read_.Boolean(table, "monitor", out.monitor);
   read_.Boolean(table, "refuse_at_expiry", out.refuse_at_expiry);
   table.RefuseUnknownKeys();
+}
+
+void HookSections::ReadHook(Config& config) {
+  HookConfig& out = config.hook;
+  const auto* section = top_.Table("hook", "[hook]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[hook]", diagnostics_);
+  if (!table.Has("socket"))
+    diagnostics_.Error(table.at(), "[hook] has no socket, so nobody would be asked",
+                       "add socket = " + std::string(kHookExample) + ", or remove the section");
+  read_.SocketPath("socket", table.String("socket", kHookExample), kHookExample, out.socket);
+  CompareSocket(table, config);
+  read_.FineSpan(table, "timeout", "\"100ms\"", milliseconds(1), milliseconds(2'000), out.timeout);
+  ReadOnFailure(table, out.refuse_on_failure);
+  table.RefuseUnknownKeys();
+}
+
+void HookSections::ReadOnFailure(TomlTable& table, bool& out) {
+  const auto word = table.String("on_failure", "\"undecided\"");
+  if (!word) return;
+  out = word->value == "refuse";
+  if (!out && word->value != "undecided")
+    diagnostics_.Error(word->at, "on_failure is " + Quoted(word->value),
+                       "choose \"undecided\" or \"refuse\"; nothing lets a hook that fails allow");
+}
+
+// Whoever serves there is not the hook, but the daemon itself.
+void HookSections::CompareSocket(const TomlTable& table, const Config& config) {
+  const std::array<std::pair<std::string_view, const std::string*>, 2> others{
+      {{"[workload_api]", &config.workload_api.socket.path},
+       {"[admin]", &config.admin.socket.path}}};
+  for (const auto& [name, path] : others) {
+    if (config.hook.socket.empty() || !SamePath(*path, config.hook.socket)) continue;
+    diagnostics_.Error(
+        table.At("socket"),
+        "[hook] and " + std::string(name) + " have the same socket, " + Quoted(*path),
+        "name the socket that the hook listens on");
+  }
 }
 
 void HookSections::ReadAudit(AuditConfig& out) {

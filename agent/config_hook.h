@@ -6,7 +6,7 @@
 
 namespace surety {
 
-/// Reads the sections of the hook: [policy], [audit] and [watch]. Borrows all it
+/// Reads the sections of the hook: [policy], [hook], [audit] and [watch]. Borrows all it
 /// is given.
 class HookSections {
  public:
@@ -18,6 +18,9 @@ class HookSections {
 
  private:
   void ReadPolicy(PolicyConfig& out);
+  void ReadHook(Config& config);
+  void ReadOnFailure(TomlTable& table, bool& out);
+  void CompareSocket(const TomlTable& table, const Config& config);
   void ReadAudit(AuditConfig& out);
   void ReadKeepSegments(TomlTable& table, std::uint32_t& out);
   void ReadWatch(WatchConfig& out);

@@ -75,8 +75,8 @@ void ConfigReader::FilePath(std::string_view key, const std::optional<Located<st
 }
 
 void ConfigReader::SocketPath(std::string_view key, const std::optional<Located<std::string>>& text,
-                              std::string& out) {
-  FilePath(key, text, "\"/run/surety/workload.sock\"", kMaxSocketPathBytes, out);
+                              std::string_view example, std::string& out) {
+  FilePath(key, text, example, kMaxSocketPathBytes, out);
 }
 
 void ConfigReader::Mode(TomlTable& table, mode_t& out) {

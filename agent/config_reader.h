@@ -29,7 +29,7 @@ class ConfigReader {
                 std::string_view example, std::size_t max_bytes, std::string& out);
   /// A path that a socket can be bound to.
   void SocketPath(std::string_view key, const std::optional<Located<std::string>>& text,
-                  std::string& out);
+                  std::string_view example, std::string& out);
   /// Permission bits in octal, as chmod(1) takes them: "0660".
   void Mode(TomlTable& table, mode_t& out);
   /// A name that the host knows, or a number.

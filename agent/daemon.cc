@@ -14,11 +14,16 @@
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"
 #include "attestors/linux_process.h"
+#include "workload_api/client/grpc_external_hook.h"
 
 namespace surety {
 namespace {
 
 constexpr int kTurnThreads = 4;
+// A turn that asks an external hook waits for it.
+constexpr int kTurnThreadsWithHook = 8;
+// Who was told "could not tell" has come again by itself within this time.
+constexpr Seconds kShortOutage{1};
 
 AttestorOptions AttestorOptionsOf(const Config& config) {
   AttestorOptions options;
@@ -124,10 +129,16 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
               state_->history().Suspect(lineage, "burst", clock_.Now());
             }),
       entries_(config.entries_dir, EntryRulesOf(config, SelectorKindsOf(attestors_)), clock_),
-      policy_(PolicySettingsOf(config), clock_) {}
+      policy_(PolicySettingsOf(config), clock_),
+      external_hook_(config.hook.socket.empty()
+                         ? nullptr
+                         : std::make_unique<GrpcExternalHook>(config.hook.socket)),
+      policy_with_hook_(MakePolicyWithHook()) {}
 
 Result<void> Daemon::OpenState() {
-  auto scheduler = TurnScheduler::Start(clock_, kTurnThreads);
+  auto scheduler = external_hook_
+                       ? TurnScheduler::Start(clock_, kTurnThreadsWithHook, Turns::kMayWait)
+                       : TurnScheduler::Start(clock_, kTurnThreads);
   if (!scheduler) return scheduler.error();
   scheduler_ = *std::move(scheduler);
   auto boot_id = ReadBootId();
@@ -254,7 +265,7 @@ WalkParts Daemon::Walk() {
           .entries = entries_,
           .ledger = state_->scopes(),
           .history = state_->history(),
-          .policy = policy_,
+          .policy = PolicyInForce(),
           .issuer = *authority_,
           .bundles = *crls_,
           .audit = *audit_,
@@ -262,6 +273,33 @@ WalkParts Daemon::Walk() {
           .watcher = *watcher_,
           .gate = gate_,
           .clock = clock_};
+}
+
+std::unique_ptr<ExternalHookPolicy> Daemon::MakePolicyWithHook() {
+  if (!external_hook_) return nullptr;
+  ExternalHookSettings settings;
+  settings.timeout = config_.hook.timeout;
+  if (config_.hook.refuse_on_failure) settings.on_failure = Verdict::kRefuse;
+  if (config_.policy.monitor) settings.mode = PolicyMode::kMonitor;
+  settings.most_questions = kTurnThreadsWithHook;
+  return std::make_unique<ExternalHookPolicy>(
+      policy_, *external_hook_, clock_, settings,
+      ExternalHookEvents{.failed =
+                             [this](const std::string& why) {
+                               logger_->error("the hook: {}", why);
+                               Note("hook.failed", NoticeSeverity::kWarning, {{"why", why}});
+                             },
+                         .answers_again =
+                             [this](BootClock::duration after) {
+                               logger_->info("the hook answers again");
+                               Note("hook.answers", NoticeSeverity::kInfo, {});
+                               if (after > kShortOutage) scheduler_->WakeAll();
+                             }});
+}
+
+const Policy& Daemon::PolicyInForce() const {
+  if (policy_with_hook_) return *policy_with_hook_;
+  return policy_;
 }
 
 SanctionEvents Daemon::EventsOfSanctions() {

@@ -11,6 +11,7 @@
 #include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
 #include "agent/policy/churn_limiter.h"
+#include "agent/policy/external_hook_policy.h"
 #include "agent/policy/policy_engine.h"
 #include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
@@ -61,6 +62,8 @@ class Daemon final : private StatusSource {
   void Note(std::string_view what, NoticeSeverity severity,
             std::vector<std::pair<std::string, std::string>> details);
   void Stop();
+  [[nodiscard]] std::unique_ptr<ExternalHookPolicy> MakePolicyWithHook();
+  [[nodiscard]] const Policy& PolicyInForce() const;
   [[nodiscard]] SanctionEvents EventsOfSanctions();
   [[nodiscard]] WatcherEvents EventsOfWatcher();
   [[nodiscard]] DaemonStatus Status() const override;
@@ -81,6 +84,8 @@ class Daemon final : private StatusSource {
   ChurnLimiter gate_;
   FolderEntryStore entries_;
   PolicyEngine policy_;
+  const std::unique_ptr<ExternalHook> external_hook_;  // Null: there is none.
+  const std::unique_ptr<ExternalHookPolicy> policy_with_hook_;
   std::unique_ptr<AuditFile> audit_file_;
   std::unique_ptr<AuditToLog> audit_to_log_;
   std::unique_ptr<RepeatedAnswers> audit_;

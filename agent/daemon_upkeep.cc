@@ -213,6 +213,10 @@ std::vector<std::string> Daemon::Degraded() const {
     all.push_back("the newest policies were not taken: " + policy.last_error);
   if (policy.mode == PolicyMode::kMonitor)
     all.emplace_back("policies only watch: [policy] monitor is true");
+  if (policy_with_hook_) {
+    if (auto sentence = policy_with_hook_->Degraded(); !sentence.empty())
+      all.push_back(std::move(sentence));
+  }
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

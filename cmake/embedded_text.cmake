@@ -10,5 +10,7 @@ function(surety_embedded_text target file symbol)
       -P ${PROJECT_SOURCE_DIR}/cmake/write_embedded_text.cmake
     DEPENDS ${source} ${PROJECT_SOURCE_DIR}/cmake/write_embedded_text.cmake
     VERBATIM)
+  # Every text has the same name for its bytes.
+  set_property(SOURCE ${generated} PROPERTY SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${generated})
 endfunction()

@@ -1,16 +1,27 @@
 #include "agent/command/simulated_changes.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
 #include "agent/policy/policy_trial.h"
 #include "agent/record/audit_replay.h"
+#include "surety/external_hook.h"
 
 namespace surety {
 namespace {
 
 std::string IdentityOf(const RecordedEntry& entry) {
   return entry.spiffe_id.empty() ? "-" : entry.spiffe_id;
+}
+
+bool IsOfHook(const std::string& id) { return id == kHookId || id.starts_with(kHookReason); }
+
+/// Whether the external hook had a say, which it would have again: it is asked whenever
+/// the policies allow.
+bool HookHadASay(const RecordedEntry& entry) {
+  return std::ranges::any_of(entry.policies, IsOfHook) ||
+         std::ranges::any_of(entry.observed, IsOfHook);
 }
 
 class Simulation {
@@ -47,6 +58,7 @@ class Simulation {
   }
 
   void Compare(const SimulatedChange& one) {
+    if (one.now.verdict == Verdict::kAllow && HookHadASay(one.entry)) return;
     const bool obligations = one.entry.obligations != one.now.obligations;
     if (!one.of_verdict() && !obligations) {
       summary_.changed_reasons += one.entry.reason == one.now.reason ? 0 : 1;

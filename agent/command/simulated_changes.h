@@ -50,7 +50,8 @@ struct SimulationTakers {
 };
 
 /// Asks the policies everything that the log in `folder` says was asked, in its order. A
-/// decision changes if its verdict or an obligation does. Errors as of AuditReplay.
+/// decision changes if its verdict or an obligation does; not
+/// if it would be an allow on which the external hook had a say. Errors as of AuditReplay.
 Result<SimulationSummary> Simulate(const std::string& folder, const ChosenPolicies& policies,
                                    const SimulationTakers& takers);
 

@@ -8,6 +8,7 @@
 
 #include "agent/identity/duration_text.h"
 #include "agent/identity/nearest_name.h"
+#include "surety/external_hook.h"
 
 namespace surety {
 namespace {
@@ -36,6 +37,8 @@ bool IsToken(std::string_view text) {
                   c == '.' || c == '_' || c == '-';
          });
 }
+
+bool IsOfHook(std::string_view id) { return id == kHookId || id.starts_with(kHookReason); }
 
 /// `words` with the likeliest of them first to be seen.
 template <typename Words>
@@ -96,7 +99,10 @@ class RuleReader {
   }
 
   void ReadToken(const PolicyAnnotation& item, std::string& out) {
-    if (IsToken(item.value)) {
+    if (item.name == "id" && IsOfHook(item.value)) {
+      errors_.Error(item.at, "@id is " + Quoted(item.value) + ", which is the external hook's",
+                    "choose another name; records tell who decided by it");
+    } else if (IsToken(item.value)) {
       out = item.value;
     } else {
       errors_.Error(item.at, "@" + item.name + " is " + Quoted(item.value),

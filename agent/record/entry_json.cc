@@ -69,6 +69,9 @@ void WriteEntryDecision(const EntryDecision& entry, WallTime now, const RecordLi
   WriteNames("observed", decision.observed, limits, json, left_out);
   WriteNames("errors", decision.errors, limits, json, left_out);
   WriteObligations(decision.obligations, json);
+  if (decision.hook_took)
+    json.Key("hook_us").Number(
+        std::chrono::duration_cast<std::chrono::microseconds>(*decision.hook_took).count());
   WriteIssued(entry, now, json);
   WriteFacts(decision.facts, limits, json, left_out);
   json.EndObject();

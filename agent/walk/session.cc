@@ -54,6 +54,8 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
   if (challenge_.BeginsLook(now.boot))
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
+  // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
+  if (lineage_.empty()) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
   if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);
@@ -300,6 +302,7 @@ void Session::Suspect(const Ask& ask, const Authorization& authorization) {
 
 void Session::Punish(const Ask& ask, const Authorization& authorization) {
   const ProcessKey process = peer_.process->key();
+  if (authorization.punishes()) PunishForWhatItWas(ask, authorization);
   for (const EntryDecision& one : authorization.entries) {
     const Obligations& ordered = one.decision.obligations;
     const Sentence sentence{.process = process,
@@ -317,6 +320,25 @@ void Session::Punish(const Ask& ask, const Authorization& authorization) {
       static_cast<void>(done);
     }
   }
+}
+
+// Whoever has jumped out of what an entry asks for is not judged by that entry any
+// more, and must not keep what it was given by it.
+void Session::PunishForWhatItWas(const Ask& ask, const Authorization& authorization) {
+  std::vector<std::string> judged;
+  for (const EntryDecision& one : authorization.entries)
+    if (one.entry) judged.push_back(one.entry->id);
+  const auto cause = std::ranges::find_if(authorization.entries, [](const EntryDecision& one) {
+    return one.decision.obligations.revoke || one.decision.obligations.quarantine;
+  });
+  const auto done = parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
+                                                   .standing = ask.facts.standing,
+                                                   .entry_id = {},
+                                                   .reason = cause->decision.reason,
+                                                   .decision = ask.recorded.decision},
+                                                  judged, RevocationReason::kPrivilegeWithdrawn,
+                                                  ask.now);
+  static_cast<void>(done);
 }
 
 bool Session::ExpiredBy(Moment now) const {

@@ -23,11 +23,13 @@ itimerspec At(BootTime when) {
 
 }  // namespace
 
-Result<std::unique_ptr<TurnScheduler>> TurnScheduler::Start(const Clock& clock, int threads) {
+Result<std::unique_ptr<TurnScheduler>> TurnScheduler::Start(const Clock& clock, int threads,
+                                                            Turns turns) {
   UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC));
   if (!timer)
     return Error(ErrorCode::kInternal, std::string("timerfd_create: ") + std::strerror(errno));
-  std::unique_ptr<TurnScheduler> scheduler(new TurnScheduler(clock, std::move(timer), threads));
+  std::unique_ptr<TurnScheduler> scheduler(
+      new TurnScheduler(clock, std::move(timer), turns == Turns::kNeverWait ? threads : 0));
   scheduler->last_alive_ = clock.Now().boot;
   for (int i = 0; i < threads; ++i)
     scheduler->threads_.emplace_back([self = scheduler.get()] { self->Work(); });

@@ -16,12 +16,18 @@
 
 namespace surety {
 
+enum class Turns {
+  kNeverWait,
+  kMayWait,  ///< For a moment. None is taken on the thread of whoever adds or hurries it.
+};
+
 /// Scheduler on `threads` threads, and one more that waits on a timerfd of
 /// CLOCK_BOOTTIME, so that time spent in suspend counts.
 class TurnScheduler final : public Scheduler {
  public:
   /// kInternal if the kernel gives no timer.
-  static Result<std::unique_ptr<TurnScheduler>> Start(const Clock& clock, int threads);
+  static Result<std::unique_ptr<TurnScheduler>> Start(const Clock& clock, int threads,
+                                                      Turns turns = Turns::kNeverWait);
   ~TurnScheduler() override;
 
   void Add(std::shared_ptr<ScheduledTurn> turn) override;
@@ -53,8 +59,8 @@ class TurnScheduler final : public Scheduler {
   };
   using Slots = std::unordered_map<const ScheduledTurn*, Slot>;
 
-  TurnScheduler(const Clock& clock, UniqueFd timer, int threads)
-      : clock_(clock), timer_(std::move(timer)), most_running_(threads) {}
+  TurnScheduler(const Clock& clock, UniqueFd timer, int most_running)
+      : clock_(clock), timer_(std::move(timer)), most_running_(most_running) {}
 
   void Work();
   // Takes one turn of a slot that is in no queue. `lock` is held before and after.

@@ -81,12 +81,16 @@ struct Decision {
   /// What was asked, as the JSON object of docs/policy.md; for the record, which keeps it
   /// word for word, and for asking another policy the same. Empty if nothing was built.
   std::string facts{};
+  /// How long an external hook was waited for; absent if it was not asked.
+  std::optional<BootClock::duration> hook_took{};
   bool operator==(const Decision&) const = default;
 };
 
 /// The runtime hook: asked on every turn before anything is granted, once for
-/// each matching entry, and once without an entry where none matches. Pure: the
-/// same request has the same decision; no clock, no I/O. Thread-safe.
+/// each matching entry, and once without an entry where none matches. Thread-safe.
+/// Pure, the same request has the same decision, without clock or I/O; but for an
+/// external hook (agent/policy/external_hook_policy.h), which is waited for with a
+/// deadline.
 class Policy {
  public:
   virtual ~Policy() = default;

@@ -33,7 +33,8 @@ class Scheduler {
   virtual ~Scheduler() = default;
   /// Schedules a first turn at once and shares ownership until it says nullopt
   /// or is dropped. While nothing else waits, that turn is taken on the caller's
-  /// own thread before this returns, which saves two changes of thread.
+  /// own thread before this returns, which saves two changes of thread; unless turns
+  /// may wait, as those that ask an external hook do.
   virtual void Add(std::shared_ptr<ScheduledTurn> turn) = 0;
   /// As Wake, for a turn that somebody waits for: taken on the caller's own thread
   /// like a first one.

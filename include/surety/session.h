@@ -195,6 +195,7 @@ class Session {
   Result<void> Record(const Ask& ask, const Authorization& authorization, bool news);
   void Suspect(const Ask& ask, const Authorization& authorization);
   void Punish(const Ask& ask, const Authorization& authorization);
+  void PunishForWhatItWas(const Ask& ask, const Authorization& authorization);
   [[nodiscard]] bool ExpiredBy(Moment now) const;
 
   const WalkParts parts_;

@@ -33,11 +33,11 @@ std::string Plain(std::string text) {
 }
 
 std::string MessageOf(const grpc::Status& status) {
-  if (status.ok()) return "the daemon ended the stream";
+  if (status.ok()) return "the stream was ended";
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return "no answer in time";
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
     return "what listens there does not offer this call: " + status.error_message();
-  if (status.error_message().empty()) return "the daemon gave no reason";
+  if (status.error_message().empty()) return "no reason was given";
   return status.error_message();
 }
 

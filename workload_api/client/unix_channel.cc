@@ -2,15 +2,8 @@
 
 #include <grpcpp/create_channel_posix.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 
-#include <cerrno>
-#include <cstring>
-#include <system_error>
-
-#include "surety/unique_fd.h"
+#include "workload_api/client/unix_connect.h"
 
 namespace surety {
 namespace {
@@ -19,59 +12,19 @@ namespace {
 // limit leaves room for many federated trust domains, and still bounds memory.
 constexpr int kMaxMessageBytes = 16 * 1024 * 1024;
 
-Error Unreachable(const std::string& path, const std::string& why) {
-  return {ErrorCode::kUnavailable, path + ": " + why};
-}
-
-std::string WhatIsWrong(int error) {
-  switch (error) {
-    case ENOENT: return "no such socket (is suretyd running?)";
-    case ECONNREFUSED: return "nobody listens on this socket (is suretyd running?)";
-    case EACCES:
-    case EPERM:
-      return "this user may not connect; see the mode and owner of the socket and of its folder";
-    case EAGAIN: return "suretyd takes no further connection now";
-    default: return std::generic_category().message(error);
-  }
-}
-
-timeval ToTimeval(std::chrono::milliseconds timeout) {
-  // To the kernel a zero timeout is none at all.
-  const auto bounded = std::max(timeout, std::chrono::milliseconds(1));
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(bounded);
-  timeval out{};
-  out.tv_sec = seconds.count();
-  out.tv_usec = std::chrono::microseconds(bounded - seconds).count();
-  return out;
-}
-
-Result<UniqueFd> Connect(const std::string& path, std::chrono::milliseconds timeout) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path))
-    return Unreachable(path, "a socket's path has at most " +
-                                 std::to_string(sizeof(address.sun_path) - 1) + " bytes");
-  std::memcpy(address.sun_path, path.data(), path.size());
-
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return Unreachable(path, "cannot make a socket: " + WhatIsWrong(errno));
-  const timeval wait = ToTimeval(timeout);
-  if (::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) != 0)
-    return Unreachable(path, "cannot limit the wait: " + WhatIsWrong(errno));
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return Unreachable(path, WhatIsWrong(errno));
-  return fd;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<grpc::Channel>> ConnectUnix(const std::string& path,
                                                    std::chrono::milliseconds timeout) {
-  auto fd = Connect(path, timeout);
-  if (!fd) return fd.error();
+  auto socket = ConnectUnixSocket(path, "suretyd", timeout);
+  if (!socket) return socket.error();
+  return ChannelOver(*std::move(socket), kMaxMessageBytes);
+}
+
+std::shared_ptr<grpc::Channel> ChannelOver(UniqueFd socket, int most_bytes) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
-  return grpc::CreateCustomInsecureChannelFromFd("localhost", fd->Release(), arguments);
+  arguments.SetMaxReceiveMessageSize(most_bytes);
+  return grpc::CreateCustomInsecureChannelFromFd("localhost", socket.Release(), arguments);
 }
 
 }  // namespace surety

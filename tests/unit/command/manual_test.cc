@@ -102,13 +102,15 @@ TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
   for (const char* section : {"[log]", "[workload_api]", "[admin]", "[x509]", "[limits]",
-                              "[policy]", "[audit]", "[watch]", "[attestors.unix]"}) {
+                              "[policy]", "[hook]", "[audit]", "[watch]", "[attestors.unix]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
-    EXPECT_EQ(KeysOf(part), KnownKeys(section)) << section;
+    const std::string needed =
+        section == std::string_view("[hook]") ? "\nsocket = \"/h.sock\"" : "";
+    EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section :
-       {"log", "workload_api", "admin", "x509", "limits", "policy", "audit", "watch", "attestors"})
+  for (const char* section : {"log", "workload_api", "admin", "x509", "limits", "policy", "hook",
+                              "audit", "watch", "attestors"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }

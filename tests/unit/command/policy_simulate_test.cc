@@ -42,7 +42,9 @@ class PolicySimulate : public AuditCommand {
 
   std::string Record(const std::string& facts, PolicyMode mode = PolicyMode::kEnforce,
                      ProcessKey key = {4711, 100}) {
-    Decision decision = DecidedOn(facts, mode);
+    return Record(DecidedOn(facts, mode), key);
+  }
+  std::string Record(Decision decision, ProcessKey key = {4711, 100}) {
     MadeEvent made;
     made.at = At(++seconds_);
     made.action = Action::kRotate;
@@ -122,6 +124,25 @@ TEST_F(PolicySimulate, ObligationsAreAChangeAndReasonsAreNot) {
   EXPECT_THAT(text, HasSubstr("  allow entry_matched -> allow yes (ttl_cap 1m)\n"
                               "  because of yes; recorded: permit.entry\n"));
   EXPECT_THAT(text, HasSubstr("1 would change (1 allow -> allow), 1 would have another reason"));
+}
+
+TEST_F(PolicySimulate, WhatTheExternalHookTookAwayItWouldTakeAwayAgain) {
+  Decision refused = DecidedOn(kHonest, PolicyMode::kEnforce);
+  Decision capped = refused;
+  Decision alerted = refused;
+  refused.verdict = Verdict::kRefuse;
+  refused.reason = "hook.on_the_list";
+  refused.policies = {"hook"};
+  capped.obligations.ttl_cap = Seconds(60);
+  capped.policies.emplace_back("hook");
+  alerted.obligations.alert = true;
+  alerted.observed.emplace_back("hook.odd");
+  for (const Decision& decision : {refused, capped, alerted}) Record(decision);
+  EXPECT_THAT(Simulate(), HasSubstr("3 decisions of 3 records asked again: 0 would change, 0 "));
+
+  WritePolicies("@id(\"no\") @response(\"revoke\") forbid (principal, action, resource);");
+  EXPECT_THAT(Simulate({.folder = policies_}),
+              HasSubstr("3 would change (2 allow -> refuse, 1 refuse -> refuse)"));
 }
 
 TEST_F(PolicySimulate, PoliciesThatFailAreNamed) {

@@ -1,4 +1,4 @@
-// The sections of the hook: [policy], [audit] and [watch].
+// The sections of the hook: [policy], [hook], [audit] and [watch].
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -48,6 +48,9 @@ TEST(ConfigHookTest, DefaultsAreThese) {
   EXPECT_FALSE(config->policy.beneath);
   EXPECT_FALSE(config->policy.monitor);
   EXPECT_FALSE(config->policy.refuse_at_expiry);
+  EXPECT_EQ(config->hook.socket, "");
+  EXPECT_EQ(config->hook.timeout, milliseconds(100));
+  EXPECT_FALSE(config->hook.refuse_on_failure);
   EXPECT_EQ(config->audit.dir, "");
   EXPECT_EQ(AuditFolderOf(*config), "/var/lib/surety/audit");
   EXPECT_EQ(config->audit.segment_size, std::uint64_t{64} << 20);
@@ -64,6 +67,10 @@ dir = "/p"
 beneath = true
 monitor = true
 refuse_at_expiry = true
+[hook]
+socket = "/h.sock"
+timeout = "50ms"
+on_failure = "refuse"
 [audit]
 dir = "/a"
 segment_size = "64KiB"
@@ -80,6 +87,9 @@ events = false
   EXPECT_TRUE(config->policy.beneath);
   EXPECT_TRUE(config->policy.monitor);
   EXPECT_TRUE(config->policy.refuse_at_expiry);
+  EXPECT_EQ(config->hook.socket, "/h.sock");
+  EXPECT_EQ(config->hook.timeout, milliseconds(50));
+  EXPECT_TRUE(config->hook.refuse_on_failure);
   EXPECT_EQ(config->audit.dir, "/a");
   EXPECT_EQ(AuditFolderOf(*config), "/a");
   EXPECT_EQ(config->audit.segment_size, 65'536U);
@@ -144,6 +154,36 @@ TEST(ConfigHookTest, SweepIntervalIsFineAndBounded) {
     Diagnostics diagnostics;
     EXPECT_TRUE(Parse(In("watch", "sweep_interval = \"" + right + "\""), diagnostics)) << right;
   }
+}
+
+TEST(ConfigHookTest, TheExternalHookIsNamedBoundedAndNeverAllowsByFailing) {
+  const std::string socket = "socket = \"/h.sock\"\n";
+  ExpectEach(
+      {
+          {In("hook", ""), {2, 1}, "[hook] has no socket", "\"/run/surety/hook.sock\""},
+          {In("hook", "socket = \"h.sock\""), {3, 10}, "not an absolute path", "from \"/\""},
+          {In("hook", "socket = \"/run/hook/\""), {3, 10}, "names a folder", "hook.sock"},
+          {In("hook", "socket = \"/run/surety/workload.sock\""),
+           {3, 10},
+           "[hook] and [workload_api] have the same socket",
+           "the hook listens on"},
+          {In("hook", "socket = \"/run/x/../surety/admin.sock\""),
+           {3, 10},
+           "[hook] and [admin] have the same socket",
+           "the hook listens on"},
+          {In("hook", socket + "timeout = \"0s\""), {4, 11}, "shorter than 1ms", "1ms to 2s"},
+          {In("hook", socket + "timeout = \"2s1ms\""), {4, 11}, "longer than 2s", "1ms to 2s"},
+          {In("hook", socket + "on_failure = \"allow\""),
+           {4, 14},
+           "on_failure is \"allow\"",
+           "\"undecided\" or \"refuse\""},
+          {In("hook", socket + "deadline = \"1s\""), {4, 1}, "unknown key \"deadline\"", "timeout"},
+      },
+      Severity::kError);
+  Diagnostics diagnostics;
+  const auto config = Parse(In("hook", socket + "on_failure = \"undecided\""), diagnostics);
+  ASSERT_TRUE(config) << AllOf(diagnostics);
+  EXPECT_FALSE(config->hook.refuse_on_failure);
 }
 
 TEST(ConfigHookTest, AuditLogHasSensibleSizes) {

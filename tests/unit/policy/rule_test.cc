@@ -103,6 +103,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"@id(\"a\")\n@colour(\"b\")" + kForbid, {2, 1}, "unknown annotation", "one of id"},
         Wrong{"@id(\"a b\")\n" + kForbid, {1, 1}, "@id is \"a b\"", "letters"},
         Wrong{"@id" + ("(\"" + std::string(129, 'a')) + "\")\n" + kForbid, {1, 1}, "@id is", "128"},
+        Wrong{"@id(\"hook\")\n" + kForbid, {1, 1}, "the external hook's", "another name"},
+        Wrong{"@id(\"hook.a\")\n" + kForbid, {1, 1}, "the external hook's", "another name"},
         Wrong{"@id(\"a\")\n@reason(\"a\\u{1b}b\")\n" + kForbid, {2, 1}, "\\x1b", "letters"},
         Wrong{"@id(\"a\")\n  @response(\"qurantine\")" + kForbid,
               {2, 3},

@@ -99,6 +99,13 @@ TEST(AuditBody, SaysWhatWasIssuedAndNoKey) {
   EXPECT_FALSE(entry.contains("obligations"));
 }
 
+TEST(AuditBody, SaysHowLongAnExternalHookTookIfItWasAsked) {
+  MadeEvent made = FirstIssue("0f");
+  EXPECT_FALSE(Record(made)["entries"][0].contains("hook_us"));
+  made.entries.front().decision.hook_took = std::chrono::nanoseconds(1'234'567);
+  EXPECT_EQ(Record(made)["entries"][0]["hook_us"], 1'234);
+}
+
 TEST(AuditBody, SaysWhatDriftedAndWhatIsToBeDone) {
   const json record = Record(ExecDrift(MadeEvent().at));
   EXPECT_THAT(record["drift"]["kinds"], ElementsAre("unix:path", "unix:sha256"));

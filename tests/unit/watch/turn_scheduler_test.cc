@@ -70,6 +70,22 @@ TEST_F(TurnSchedulerTest, HurriedTurnIsTakenOnTheCallersThreadWhileNothingElseWa
   EXPECT_EQ(taken_by, std::this_thread::get_id());
 }
 
+TEST_F(TurnSchedulerTest, TurnsThatMayWaitAreNeverTakenOnTheCallersThread) {
+  scheduler_ = *TurnScheduler::Start(clock_, 3, Turns::kMayWait);
+  std::atomic<bool> on_callers_thread = false;
+  const auto turn =
+      std::make_shared<FunctionTurn>([&, caller = std::this_thread::get_id()](Moment now) {
+        if (std::this_thread::get_id() == caller) on_callers_thread = true;
+        return now.boot + std::chrono::hours(1);
+      });
+  scheduler_->Add(turn);
+  ASSERT_TRUE(Eventually([&] { return turn->taken == 1; }));
+  scheduler_->Hurry(*turn);
+  ASSERT_TRUE(Eventually([&] { return turn->taken == 2; }));
+  scheduler_->Stop();
+  EXPECT_FALSE(on_callers_thread);
+}
+
 TEST_F(TurnSchedulerTest, HurriedTurnThatIsBeingTakenIsTakenOnceMore) {
   std::atomic<bool> go_on = false;
   const auto turn = std::make_shared<FunctionTurn>([&](Moment now) {
