@@ -137,6 +137,14 @@ std::vector<IssuedSvid> IssuedSvids::TakeProcess(const ProcessKey& process,
   });
 }
 
+std::vector<IssuedSvid> IssuedSvids::TakeOthers(const ProcessKey& process,
+                                                std::span<const std::string> entry_ids) {
+  const std::lock_guard lock(mutex_);
+  return TakeOf(process, [&](const Held& held) {
+    return std::ranges::find(entry_ids, held.svid.entry_id) == entry_ids.end();
+  });
+}
+
 std::vector<IssuedSvid> IssuedSvids::TakeSpiffeId(std::string_view spiffe_id) {
   const std::lock_guard lock(mutex_);
   return TakeAll([&](const Held& held) { return held.svid.spiffe_id == spiffe_id; });

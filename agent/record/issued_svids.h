@@ -45,6 +45,9 @@ class IssuedSvids final : private Saver {
 
   /// Those of one process; of an entry alone, unless its name is empty.
   std::vector<IssuedSvid> TakeProcess(const ProcessKey& process, std::string_view entry_id = "");
+  /// Those of one process that are of none of these entries.
+  std::vector<IssuedSvid> TakeOthers(const ProcessKey& process,
+                                     std::span<const std::string> entry_ids);
   /// Those of a lineage, of an entry, or of both; an empty name stands for any. Also
   /// those of processes that are gone. Looks through all.
   std::vector<IssuedSvid> TakeCovered(std::string_view lineage, std::string_view entry_id);

@@ -60,6 +60,20 @@ Result<void> StoredSanctions::Revoke(const Sentence& sentence, RevocationReason 
   const bool marked = Condemn(sentence, now.boot);
   const auto taken = parts_.issued.TakeProcess(sentence.process, sentence.entry_id);
   if (taken.empty() && !marked && !parts_.revocations.Unstored()) return {};
+  return RevokeSentenced(sentence, taken, reason, now);
+}
+
+Result<void> StoredSanctions::RevokeOthers(const Sentence& sentence,
+                                           const std::vector<std::string>& entry_ids,
+                                           RevocationReason reason, Moment now) {
+  const auto taken = parts_.issued.TakeOthers(sentence.process, entry_ids);
+  if (taken.empty()) return {};
+  return RevokeSentenced(sentence, taken, reason, now);
+}
+
+Result<void> StoredSanctions::RevokeSentenced(const Sentence& sentence,
+                                              std::span<const IssuedSvid> taken,
+                                              RevocationReason reason, Moment now) {
   const std::array<Saver*, 1> with{&parts_.pins.saver()};
   return RevokeTaken(taken, reason, with,
                      {{"process", SubjectText(sentence.process)},

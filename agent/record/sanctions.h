@@ -63,6 +63,8 @@ class StoredSanctions final : public Sanctions {
              const std::vector<IssuedSvid>& svids) override;
   [[nodiscard]] bool StillGiven(const IssuedSvid& svid) const override;
   Result<void> Revoke(const Sentence& sentence, RevocationReason reason, Moment now) override;
+  Result<void> RevokeOthers(const Sentence& sentence, const std::vector<std::string>& entry_ids,
+                            RevocationReason reason, Moment now) override;
   Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> duration,
                           Moment now) override;
 
@@ -107,6 +109,8 @@ class StoredSanctions final : public Sanctions {
 
   void Note(std::string_view what, NoticeSeverity severity, Details details, Moment now) const;
   void Wake(const std::vector<ProcessKey>& processes) const;
+  Result<void> RevokeSentenced(const Sentence& sentence, std::span<const IssuedSvid> taken,
+                               RevocationReason reason, Moment now);
   void RevokeSoon(std::span<const IssuedSvid> svids, RevocationReason reason, RevokedBy by,
                   Moment now);
   Result<void> RevokeTaken(std::span<const IssuedSvid> taken, RevocationReason reason,

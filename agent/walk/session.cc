@@ -51,9 +51,11 @@ void ComeBackBy(std::optional<BootTime>& next, BootTime when) {
 }  // namespace
 
 Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
-  if (challenge_.pending())
+  if (challenge_.BeginsLook(now.boot))
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
+  // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
+  if (lineage_.empty()) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
   if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);
@@ -78,7 +80,10 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
 bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment now) {
   lineage_ = standing.lineage.id;
   for (std::uint32_t i = 0; i < newcomers; ++i) {
-    if (!parts_.gate.Allow(lineage_, now.boot)) return false;
+    if (!parts_.gate.Allow(lineage_, now.boot)) {
+      parts_.history.Count(standing, peer_.process->key(), Happening::kRefusal, {}, now);
+      return false;
+    }
     parts_.history.Count(standing, peer_.process->key(), Happening::kStream, {}, now);
   }
   return true;
@@ -102,8 +107,8 @@ Result<void> Session::StepSvids(const Ask& ask) {
 
 // Whoever passes is asked again, as one who did.
 Result<void> Session::LookAgain(const Ask& ask, Authorization& authorization) {
-  if (challenge_.Saw(ask.facts.seen) == Challenge::State::kLookAgain) {
-    ComeBackBy(ask.turn.next, ask.now.boot + rules_.challenge_gap);
+  if (challenge_.Saw(ask.facts.seen, ask.now.boot) == Challenge::State::kLookAgain) {
+    ComeBackBy(ask.turn.next, challenge_.due());
     return {};
   }
   auto again =
@@ -180,6 +185,7 @@ Result<void> Session::Refuse(const Ask& ask, const Authorization& authorization)
 }
 
 void Session::NotNow(const Ask& ask, Authorization& authorization, const std::string& why) {
+  const bool looking = authorization.verdict == Verdict::kChallenge && challenge_.pending();
   authorization.verdict = Verdict::kUndecided;
   authorization.reason = why;
   for (EntryDecision& one : authorization.entries) one.issued.reset();
@@ -195,7 +201,7 @@ void Session::NotNow(const Ask& ask, Authorization& authorization, const std::st
     return;
   }
   ask.outcome = {Verdict::kUndecided, CouldNotTell(why, ask.facts.seen), ask.recorded.decision};
-  if (!challenge_.pending()) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
+  if (!looking) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
 }
 
 Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, Moment now) {
@@ -296,6 +302,7 @@ void Session::Suspect(const Ask& ask, const Authorization& authorization) {
 
 void Session::Punish(const Ask& ask, const Authorization& authorization) {
   const ProcessKey process = peer_.process->key();
+  if (authorization.punishes()) PunishForWhatItWas(ask, authorization);
   for (const EntryDecision& one : authorization.entries) {
     const Obligations& ordered = one.decision.obligations;
     const Sentence sentence{.process = process,
@@ -313,6 +320,25 @@ void Session::Punish(const Ask& ask, const Authorization& authorization) {
       static_cast<void>(done);
     }
   }
+}
+
+// Whoever has jumped out of what an entry asks for is not judged by that entry any
+// more, and must not keep what it was given by it.
+void Session::PunishForWhatItWas(const Ask& ask, const Authorization& authorization) {
+  std::vector<std::string> judged;
+  for (const EntryDecision& one : authorization.entries)
+    if (one.entry) judged.push_back(one.entry->id);
+  const auto cause = std::ranges::find_if(authorization.entries, [](const EntryDecision& one) {
+    return one.decision.obligations.revoke || one.decision.obligations.quarantine;
+  });
+  const auto done = parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
+                                                   .standing = ask.facts.standing,
+                                                   .entry_id = {},
+                                                   .reason = cause->decision.reason,
+                                                   .decision = ask.recorded.decision},
+                                                  judged, RevocationReason::kPrivilegeWithdrawn,
+                                                  ask.now);
+  static_cast<void>(done);
 }
 
 bool Session::ExpiredBy(Moment now) const {

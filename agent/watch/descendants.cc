@@ -80,10 +80,18 @@ void Descendants::Enqueue(const ProcessKey& process) {
   if (to_look_at_.size() < kMost) to_look_at_.push_back(process);
 }
 
+void Descendants::NameNow(pid_t process, const std::function<void()>& read_births) {
+  if (const auto newborn = kin_.FindNewborn(process)) Name({*newborn}, read_births);
+}
+
+void Descendants::NameNewborns(const std::function<void()>& read_births) {
+  Name(kin_.TakeNewborns(kPortion), read_births);
+}
+
 // Between a birth and the opening of its pid another process may have been given
 // that pid. But that would be a birth as well, and told of by then.
-void Descendants::NameNewborns(const std::function<void()>& read_births) {
-  const auto newborns = kin_.TakeNewborns(kPortion);
+void Descendants::Name(const std::vector<Kin::Newborn>& newborns,
+                       const std::function<void()>& read_births) {
   std::vector<std::pair<Kin::Newborn, ProcessKey>> found;
   for (const auto& newborn : newborns)
     if (const auto process = opener_.OpenByPid(newborn.pid))

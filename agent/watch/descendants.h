@@ -32,12 +32,15 @@ class Descendants {
   /// Does a portion of what there is to do. `sweeping`: no events come.
   /// `read_births` brings Born up to date.
   void Tend(BootTime now, bool sweeping, const std::function<void()>& read_births);
+  /// Reports this process at once if it is a newborn that waits for its turn.
+  void NameNow(pid_t process, const std::function<void()>& read_births);
   [[nodiscard]] BootTime due(bool sweeping) const;
   [[nodiscard]] std::size_t size() const { return kin_.size(); }
 
  private:
   void EnqueueAll();
   void NameNewborns(const std::function<void()>& read_births);
+  void Name(const std::vector<Kin::Newborn>& newborns, const std::function<void()>& read_births);
   void Sweep(BootTime now);
   void Enqueue(const ProcessKey& process);
   // Looks for children of one of ours; drops it if it has exited.

@@ -38,6 +38,12 @@ std::vector<Kin::Newborn> Kin::TakeNewborns(std::size_t most) {
   return taken;
 }
 
+std::optional<Kin::Newborn> Kin::FindNewborn(pid_t pid) const {
+  const auto at = members_.find(pid);
+  if (at == members_.end() || at->second.named) return std::nullopt;
+  return Newborn{pid, at->second.birth};
+}
+
 std::optional<ProcessKey> Kin::Name(const Newborn& newborn, const ProcessKey& key) {
   const auto at = members_.find(newborn.pid);
   if (at == members_.end() || at->second.birth != newborn.birth || at->second.named)

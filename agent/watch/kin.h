@@ -40,6 +40,8 @@ class Kin {
 
   /// Those that want a name, at most so many, the eldest first; each once.
   std::vector<Newborn> TakeNewborns(std::size_t most);
+  /// The member with this pid if it has no name yet.
+  [[nodiscard]] std::optional<Newborn> FindNewborn(pid_t pid) const;
   [[nodiscard]] bool has_newborns() const { return !newborns_.empty(); }
 
   /// Names a newborn, and gives back its parent or, where that had no name, the

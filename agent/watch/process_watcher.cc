@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -18,6 +19,9 @@ namespace surety {
 namespace {
 
 constexpr std::chrono::seconds kStartTakes{1};
+// Every birth before that was read, and named if it was kin, long ago.
+constexpr std::chrono::seconds kHeardOfBy{2};
+constexpr std::chrono::milliseconds kPatience{50};
 
 WatcherEvents WithoutGaps(WatcherEvents events) {
   if (!events.changed) events.changed = [](const ProcessKey&, WakeReason) {};
@@ -39,7 +43,8 @@ class ProcessWatcher::Parts {
  public:
   Parts(const Clock& clock, ProcessOpener& opener, WatcherEvents events, WatchOptions options,
         UniqueFd epoll, UniqueFd signal)
-      : options_(options),
+      : clock_(clock),
+        options_(options),
         events_(WithoutGaps(std::move(events))),
         inbox_(std::move(signal), options.most_followed),
         loop_(clock, opener, events_, options_, std::move(epoll), inbox_, board_) {}
@@ -66,6 +71,13 @@ class ProcessWatcher::Parts {
     inbox_.Put(Followed(std::move(process), may_probe));
   }
 
+  void HearOfBirth(const ProcessHandle& process) {
+    if (mode() != WakeMode::kEvents) return;
+    const BootTime born{std::chrono::nanoseconds(std::chrono::seconds(1)) / ::sysconf(_SC_CLK_TCK) *
+                        static_cast<std::int64_t>(process.key().start_ticks)};
+    if (clock_.Now().boot - born < kHeardOfBy) inbox_.AskForBirth(process.key().pid, kPatience);
+  }
+
   void Stop() {
     inbox_.Stop();
     if (thread_.joinable()) thread_.join();
@@ -81,6 +93,7 @@ class ProcessWatcher::Parts {
   }
 
  private:
+  const Clock& clock_;
   const WatchOptions options_;
   const WatcherEvents events_;
   WatchInbox inbox_;
@@ -110,6 +123,8 @@ ProcessWatcher::~ProcessWatcher() { Stop(); }
 void ProcessWatcher::Follow(std::shared_ptr<const ProcessHandle> process) {
   parts_->Follow(std::move(process));
 }
+
+void ProcessWatcher::HearOfBirth(const ProcessHandle& process) { parts_->HearOfBirth(process); }
 
 WakeMode ProcessWatcher::mode() const { return parts_->mode(); }
 

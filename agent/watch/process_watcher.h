@@ -64,6 +64,7 @@ class ProcessWatcher final : public Watcher {
   /// Looks at the process once, which takes some 50 µs of CPU; what is followed
   /// already costs nothing. Beyond `most_followed` it is not followed.
   void Follow(std::shared_ptr<const ProcessHandle> process) override;
+  void HearOfBirth(const ProcessHandle& process) override;
   [[nodiscard]] WakeMode mode() const override;
   /// `last_sweep` is how long the last round over all processes took, pauses included.
   [[nodiscard]] WatcherStatus Status() const override;

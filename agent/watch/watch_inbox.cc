@@ -58,11 +58,32 @@ void WatchInbox::Forget(const ProcessKey& key, const ProcessHandle* process) {
   if (known != places_.end() && known->second == process) places_.erase(known);
 }
 
+void WatchInbox::AskForBirth(pid_t process, std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  questions_.push_back(process);
+  const auto number = ++asked_;
+  Signal();
+  answers_.wait_for(lock, patience, [&] { return stopping_ || answered_ >= number; });
+}
+
+std::vector<pid_t> WatchInbox::TakeQuestions() {
+  const std::lock_guard lock(mutex_);
+  taken_ = asked_;
+  return std::exchange(questions_, {});
+}
+
+void WatchInbox::AnswerQuestions() {
+  const std::lock_guard lock(mutex_);
+  answered_ = taken_;
+  answers_.notify_all();
+}
+
 void WatchInbox::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  answers_.notify_all();
   Signal();
 }
 

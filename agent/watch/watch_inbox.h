@@ -1,6 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +40,14 @@ class WatchInbox {
   /// The process is no longer followed. The handle is compared, not used.
   void Forget(const ProcessKey& key, const ProcessHandle* process);
 
+  /// Waits until what was born so far has been told of, this process by name; no
+  /// longer than `patience`, nor after Stop.
+  void AskForBirth(pid_t process, std::chrono::milliseconds patience);
+  /// The processes that are asked for.
+  std::vector<pid_t> TakeQuestions();
+  /// Those that were taken last have been told of.
+  void AnswerQuestions();
+
   void Stop();
   [[nodiscard]] bool stopping() const;
   /// Readable (poll) when something was put in, or after Stop.
@@ -51,6 +64,11 @@ class WatchInbox {
   std::vector<Followed> arrived_;
   std::size_t refused_ = 0;
   bool stopping_ = false;
+  std::vector<pid_t> questions_;
+  std::uint64_t asked_ = 0;  // How many so far.
+  std::uint64_t taken_ = 0;
+  std::uint64_t answered_ = 0;
+  std::condition_variable answers_;
 };
 
 }  // namespace surety

@@ -79,6 +79,7 @@ void WatchLoop::Run(const std::function<void()>& decided) {
   while (!inbox_.stopping()) {
     const auto now = clock_.Now().boot;
     TakeArrivals();
+    AnswerQuestions(now);
     const bool had_events = kernel_.working();
     kernel_.Tend(now);
     if (kernel_.working() != had_events) LookAtEverything();
@@ -128,6 +129,17 @@ LookPlan WatchLoop::PlanOf(bool everything) const {
 
 void WatchLoop::TakeArrivals() {
   for (auto& arrival : inbox_.TakeAll()) Arrive(std::move(arrival));
+}
+
+// The kernel queues a birth before either of the two runs on, so whoever connects
+// was born in what can be read now.
+void WatchLoop::AnswerQuestions(BootTime now) {
+  const auto questions = inbox_.TakeQuestions();
+  if (questions.empty()) return;
+  const auto read_births = [this, now] { kernel_.ReadBirths(now); };
+  read_births();
+  for (const pid_t process : questions) descendants_.NameNow(process, read_births);
+  inbox_.AnswerQuestions();
 }
 
 // A failed epoll_ctl costs time, not the process: the sweep notices its end.

@@ -59,6 +59,7 @@ class WatchLoop {
   [[nodiscard]] LookPlan PlanOf(bool everything) const;
 
   void TakeArrivals();
+  void AnswerQuestions(BootTime now);
   void Arrive(Followed arrival);
   void RefreshFilter(BootTime now);
   void CheckArrivals(BootTime now);

@@ -66,6 +66,11 @@ class Sanctions {
   [[nodiscard]] virtual bool StillGiven(const IssuedSvid& svid) const = 0;
   /// Revokes the live SVIDs of one process.
   virtual Result<void> Revoke(const Sentence& sentence, RevocationReason reason, Moment now) = 0;
+  /// Revokes what a process holds of all entries but these, whatever entry the
+  /// sentence names: they matched it once, and do not any more.
+  virtual Result<void> RevokeOthers(const Sentence& sentence,
+                                    const std::vector<std::string>& entry_ids,
+                                    RevocationReason reason, Moment now) = 0;
   /// Quarantines the lineage, revokes all of its live SVIDs and wakes its processes.
   virtual Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> duration,
                                   Moment now) = 0;

@@ -45,6 +45,10 @@ class Watcher {
   virtual ~Watcher() = default;
   /// Begins to follow a process; what is followed already goes on. Returns at once.
   virtual void Follow(std::shared_ptr<const ProcessHandle> process) = 0;
+  /// Returns when `forked` has told of the birth of this process, if it descends from
+  /// a followed one and was born a moment ago; at once where births are not heard of.
+  /// Waits for the watcher's thread, 50 ms at most. Not to be called by a callback.
+  virtual void HearOfBirth(const ProcessHandle& process) = 0;
   /// As Status().mode, cheaply.
   [[nodiscard]] virtual WakeMode mode() const = 0;
   [[nodiscard]] virtual WatcherStatus Status() const = 0;

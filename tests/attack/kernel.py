@@ -96,3 +96,8 @@ def memfd_of(path: str) -> int:
     with open(path, "rb") as source:
         os.sendfile(fd, source.fileno(), 0, os.fstat(source.fileno()).st_size)
     return fd
+
+
+def exit_thread() -> None:
+    """Ends the thread that calls, and no other."""
+    _libc.syscall({"x86_64": 60, "aarch64": 93}[os.uname().machine], 0)

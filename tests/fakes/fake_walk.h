@@ -196,6 +196,12 @@ class NotingSanctions final : public Sanctions {
                       Moment /*now*/) override {
     return Note("revoke", sentence);
   }
+  Result<void> RevokeOthers(const Sentence& sentence, const std::vector<std::string>& entry_ids,
+                            RevocationReason /*reason*/, Moment /*now*/) override {
+    spared.push_back(entry_ids);
+    reason_of_others = sentence.reason;
+    return {};
+  }
   Result<void> Quarantine(const Sentence& sentence, std::optional<Seconds> /*duration*/,
                           Moment /*now*/) override {
     return Note("quarantine", sentence);
@@ -203,6 +209,8 @@ class NotingSanctions final : public Sanctions {
   std::set<std::string> taken;  ///< Serials that an operator has revoked.
   std::vector<std::string> given;
   std::vector<std::string> ordered;
+  std::vector<std::vector<std::string>> spared;  ///< By each RevokeOthers.
+  std::string reason_of_others;
 
  private:
   Result<void> Note(const std::string& what, const Sentence& sentence) {
@@ -217,9 +225,11 @@ class NotingWatcher final : public Watcher {
   void Follow(std::shared_ptr<const ProcessHandle> process) override {
     followed.push_back(process->key());
   }
+  void HearOfBirth(const ProcessHandle& process) override { asked_for.push_back(process.key()); }
   [[nodiscard]] WakeMode mode() const override { return WakeMode::kEvents; }
   [[nodiscard]] WatcherStatus Status() const override { return {}; }
   std::vector<ProcessKey> followed;
+  std::vector<ProcessKey> asked_for;
 };
 
 class CountingGate final : public CallGate {

@@ -71,6 +71,23 @@ TEST_F(SanctionsTest, RevokesWhatOneProcessHolds) {
   EXPECT_THAT(notes[0].details, Contains(testing::Pair("process", "10.7")));
 }
 
+TEST_F(SanctionsTest, RevokesWhatAProcessHoldsOfOtherEntries) {
+  const Peer web = world_.Serve(10, Unit("web"), "a1");
+  auto other = SvidOf("a2", Now());
+  other.entry_id = "db";
+  world_.Give(web, other);
+  const Standing standing = world_.Look(web);
+  const ProcessKey process = web.process->key();
+  const std::string none;
+  const Sentence sentence{process, standing, none, kReason, kDecision};
+  const std::vector<std::string> judged{"db"};
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(world_.state->sanctions().RevokeOthers(
+        sentence, judged, RevocationReason::kPrivilegeWithdrawn, Now()));
+  EXPECT_THAT(world_.RevokedSerials(), ElementsAre("a1"));
+  EXPECT_THAT(world_.Notes("revoked"), SizeIs(1));
+}
+
 TEST_F(SanctionsTest, RevokingNothingIsNoNews) {
   const Peer web = world_.processes.Start(10);
   world_.lineages.now[10] = Unit("web");
