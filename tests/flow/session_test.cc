@@ -46,6 +46,12 @@ TEST_F(SessionTest, FirstTurnPinsFollowsRecordsAndHandsOut) {
   EXPECT_EQ(history_.counted[Happening::kSvid], 1);
 }
 
+TEST_F(SessionTest, BirthIsHeardOfBeforeTheFirstLookAtTheLineageAlone) {
+  ASSERT_TRUE(Turn());
+  ASSERT_TRUE(Turn());
+  EXPECT_THAT(watcher_.asked_for, ElementsAre(process_->key()));
+}
+
 TEST_F(SessionTest, ProcessThatWasJustPinnedIsLookedAtAgainSoon) {
   const auto first = Turn();
   EXPECT_EQ(*first->next - now_.boot, seconds(1));
