@@ -95,7 +95,7 @@ TEST(WatcherForksByEvents, AnOrphanedGrandchildIsToldByTheTimeItsBirthIsHeardOf)
     ForkedPids forked;
     ActingChild child({[&] { return forked.ForkAnOrphan(); }});
     Watching watching(EventsAlone());
-    const auto key = watching.Follow(child.pid());
+    watching.Follow(child.pid());
     ASSERT_EQ(child.Do(0), 0);
     const pid_t made = forked.Next();
     const KillAtEnd end(made);
