@@ -9,6 +9,7 @@
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
 #include "agent/record/recollection.h"
+#include "agent/record/rfc3339.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"
@@ -168,11 +169,17 @@ Result<void> Daemon::OpenRecord() {
   auto file = AuditFile::Open(std::move(options), clock_.Now(), disk);
   if (!file) return file.error().Within("opening the audit log");
   audit_file_ = *std::move(file);
-  audit_ = std::make_unique<AuditToLog>(*audit_file_, logger_);
+  audit_to_log_ = std::make_unique<AuditToLog>(*audit_file_, logger_);
+  audit_ = std::make_unique<RepeatedAnswers>(*audit_to_log_, RepeatedAnswers::Limits{});
 
   const auto learnt = Recollect(AuditFolderOf(config_), *state_);
   if (!learnt) return learnt.error();
   state_->Ready(clock_.Now());
+  if (learnt->died_after)
+    Note("daemon.died", NoticeSeverity::kHigh,
+         {{"last_seq", std::to_string(learnt->died_after->seq)},
+          {"last_time", Rfc3339Exact(learnt->died_after->at.wall)},
+          {"meaning", "it did not end in order; nobody has watched since then"}});
   Note("daemon.started", NoticeSeverity::kInfo,
        {{"version", std::string(kVersion)},
         {"trust_domain", config_.trust_domain.name()},

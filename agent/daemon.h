@@ -15,6 +15,7 @@
 #include "agent/policy/policy_engine.h"
 #include "agent/record/audit_tender.h"
 #include "agent/record/audit_to_log.h"
+#include "agent/record/repeated_answers.h"
 #include "agent/record/operator_orders.h"
 #include "agent/record/state.h"
 #include "agent/signals.h"
@@ -88,7 +89,8 @@ class Daemon final : private StatusSource {
   const std::unique_ptr<ExternalHook> external_hook_;  // Null: there is none.
   const std::unique_ptr<ExternalHookPolicy> policy_with_hook_;
   std::unique_ptr<AuditFile> audit_file_;
-  std::unique_ptr<AuditToLog> audit_;
+  std::unique_ptr<AuditToLog> audit_to_log_;
+  std::unique_ptr<RepeatedAnswers> audit_;
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;

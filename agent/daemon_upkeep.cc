@@ -106,6 +106,7 @@ void Daemon::KeepHouse() {
   LookAtClock(now);
   if (now.boot >= advance_at_.load()) Heed(authority_->Advance(now));
   state_->Tick(now, audit_file_->Status().last_seq);
+  audit_->Tick(now);
   api_->CutStalled();
 }
 

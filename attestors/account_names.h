@@ -35,8 +35,8 @@ class AccountNames {
   Result<Name> User(uid_t uid, uid_t share, BootClock::duration patience);
   Result<Name> Group(gid_t gid, uid_t share, BootClock::duration patience);
 
-  void ForgetUser(uid_t uid) { users_.Forget(uid); }
-  void ForgetGroup(gid_t gid) { groups_.Forget(gid); }
+  void ForgetUser(uid_t uid, uid_t share) { users_.Forget(uid, share); }
+  void ForgetGroup(gid_t gid, uid_t share) { groups_.Forget(gid, share); }
 
  private:
   const AccountDatabase database_;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -63,8 +64,9 @@ class BackgroundLookup {
     std::unique_lock lock(book_->mutex);
     const BootTime now = now_();
     Slot& slot = Touch(key);
-    const bool servable = slot.answer && *slot.answer && now - slot.answered < times_.kept;
-    const bool settled = slot.answer && now < slot.renew && (servable || !*slot.answer);
+    const bool kept = slot.answer && !slot.afresh.contains(share);
+    const bool servable = kept && *slot.answer && now - slot.answered < times_.kept;
+    const bool settled = kept && now < slot.renew && (servable || !*slot.answer);
     if (settled) return *slot.answer;
     if (slot.running) return servable ? *slot.answer : Pending(slot, now);
 
@@ -84,14 +86,14 @@ class BackgroundLookup {
     return Pending(slot, now);
   }
 
-  /// Drops the answer for this key, and that of work which is under way: what is
-  /// asked from now on is worked out from now on.
-  void Forget(const Key& key) {
+  /// What `share` asks from now on is worked out from now on: for it the answer is
+  /// dropped, and that of work which is under way. Others keep what there is, since
+  /// else one that is looked at again and again would keep them waiting.
+  void Forget(const Key& key, uid_t share) {
     const std::lock_guard lock(book_->mutex);
     const auto at = book_->slots.find(key);
     if (at == book_->slots.end()) return;
-    at->second.answer.reset();
-    at->second.renew = {};
+    at->second.afresh.insert(share);
     at->second.outdated = at->second.running;
   }
 
@@ -102,7 +104,8 @@ class BackgroundLookup {
     BootTime renew{};       // When to work it out again.
     BootTime since{};       // When the running work was asked for.
     bool running = false;   // A running slot is not thrown out.
-    bool outdated = false;  // The running work began before Forget: its answer is dropped.
+    std::set<uid_t> afresh;  // Those for whom the answer is dropped.
+    bool outdated = false;   // The running work began before Forget: it is not for them.
     typename std::list<Key>::iterator place;
   };
   // Shared with the work in progress.
@@ -152,7 +155,7 @@ class BackgroundLookup {
       const BootTime ended = now();
       slot.running = false;
       book->answered.notify_all();
-      if (std::exchange(slot.outdated, false)) return;
+      if (!std::exchange(slot.outdated, false) && answer) slot.afresh.clear();
       slot.renew = ended + (answer ? times.fresh : times.failed);
       const bool servable = slot.answer && *slot.answer && ended - slot.answered < times.kept;
       if (answer || !servable) {

@@ -70,8 +70,8 @@ Result<void> EnvironmentFacts::Add(const std::shared_ptr<const ProcessHandle>& p
   return {};
 }
 
-void EnvironmentFacts::Forget(const ProcessHandle& process) {
-  if (const auto question = QuestionOf(process)) lookup_.Forget(*question);
+void EnvironmentFacts::Forget(const ProcessHandle& process, uid_t share) {
+  if (const auto question = QuestionOf(process)) lookup_.Forget(*question, share);
 }
 
 }  // namespace surety

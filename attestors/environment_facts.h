@@ -40,8 +40,8 @@ class EnvironmentFacts {
   Result<void> Add(const std::shared_ptr<const ProcessHandle>& process, uid_t share,
                    BootTime patience_end, Findings& findings);
 
-  /// Drops the answer for what the process runs now.
-  void Forget(const ProcessHandle& process);
+  /// Drops the answer for what the process runs now, for `share`.
+  void Forget(const ProcessHandle& process, uid_t share);
 
  private:
   Lookup lookup_;

@@ -99,13 +99,13 @@ Result<void> ExeFacts::AddHash(const Look& look, bool on_host, Findings& finding
   return {};
 }
 
-void ExeFacts::Forget(int exe, const FileFacts& file) {
-  hasher_.Forget(file.identity);
+void ExeFacts::Forget(int exe, const FileFacts& file, uid_t share) {
+  hasher_.Forget(file.identity, share);
   auto name = NameOfOpenFile(exe);
   if (!name) return;
-  paths_.Forget(*name, file.identity);
+  paths_.Forget(*name, file.identity, share);
   if (name->ends_with(kDeleted)) name->resize(name->size() - kDeleted.size());
-  replaced_.Forget(*name, file.identity);
+  replaced_.Forget(*name, file.identity, share);
 }
 
 }  // namespace surety

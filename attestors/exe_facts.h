@@ -56,8 +56,8 @@ class ExeFacts {
   /// kPeerGone, and no other Error.
   Result<void> Add(const Look& look, Findings& findings);
 
-  /// Drops what is remembered of this file under the names it has now.
-  void Forget(int exe, const FileFacts& file);
+  /// Drops for `share` what is remembered of this file under the names it has now.
+  void Forget(int exe, const FileFacts& file, uid_t share);
 
  private:
   void AddPath(const Look& look, bool on_host, Findings& findings);

@@ -41,7 +41,7 @@ class ExeHasher {
   /// kResourceExhausted (out of descriptors). Waits `patience` at most.
   Result<Hash> Sha256(int exe, const FileIdentity& file, uid_t share, BootClock::duration patience);
 
-  void Forget(const FileIdentity& file) { hashes_.Forget(file); }
+  void Forget(const FileIdentity& file, uid_t share) { hashes_.Forget(file, share); }
 
  private:
   const ExeHashLimits limits_;

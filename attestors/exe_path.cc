@@ -96,8 +96,8 @@ Result<bool> PathCheck::LeadsTo(const std::string& path, const FileIdentity& fil
   });
 }
 
-void PathCheck::Forget(const std::string& path, const FileIdentity& file) {
-  slow_.Forget(QuestionOf(path, file));
+void PathCheck::Forget(const std::string& path, const FileIdentity& file, uid_t share) {
+  slow_.Forget(QuestionOf(path, file), share);
 }
 
 }  // namespace surety

@@ -94,8 +94,8 @@ Result<bool> ReplacedCheck::IsReplaced(const std::string& path, const FileIdenti
   });
 }
 
-void ReplacedCheck::Forget(const std::string& path, const FileIdentity& file) {
-  lookup_.Forget(QuestionOf(path, file));
+void ReplacedCheck::Forget(const std::string& path, const FileIdentity& file, uid_t share) {
+  lookup_.Forget(QuestionOf(path, file), share);
 }
 
 }  // namespace surety

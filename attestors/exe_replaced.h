@@ -31,7 +31,7 @@ class ReplacedCheck {
   Result<bool> IsReplaced(const std::string& path, const FileIdentity& file, uid_t share,
                           BootClock::duration patience);
 
-  void Forget(const std::string& path, const FileIdentity& file);
+  void Forget(const std::string& path, const FileIdentity& file, uid_t share);
 
  private:
   const std::shared_ptr<const UniqueFd> root_;

@@ -197,13 +197,14 @@ void UnixAttestor::AddNames(const ProcessStatus& status, uid_t share, BootTime p
 
 void UnixAttestor::Forget(const Peer& peer) const {
   const ProcessHandle& process = *peer.process;
-  environment_.Forget(process);
-  if (const auto exe = OpenRunningExecutable(process)) exe_.Forget(exe->file.get(), exe->facts);
+  environment_.Forget(process, peer.uid);
+  if (const auto exe = OpenRunningExecutable(process))
+    exe_.Forget(exe->file.get(), exe->facts, peer.uid);
   const auto status = ReadStatus(process);
   if (!status) return;
-  names_.ForgetUser(status->uid);
-  names_.ForgetGroup(status->gid);
-  for (const gid_t gid : status->groups) names_.ForgetGroup(gid);
+  names_.ForgetUser(status->uid, peer.uid);
+  names_.ForgetGroup(status->gid, peer.uid);
+  for (const gid_t gid : status->groups) names_.ForgetGroup(gid, peer.uid);
 }
 
 }  // namespace surety

@@ -120,10 +120,13 @@ RevocationOrder OrderOf(const admin::v1::RevokeSvidsRequest& request) {
 
 // A row of the table: `answer` is called with the request and who sent it.
 template <typename Request, typename Answer>
-Method Row(Answer answer) {
+Method Row(AdminGate& gate, Answer answer) {
   return {.header = Method::Header::kNotRequired,
-          .serve = [answer = std::move(answer)](const std::shared_ptr<Call>& call,
-                                                const grpc::ByteBuffer& bytes) {
+          .serve = [&gate, answer = std::move(answer)](const std::shared_ptr<Call>& call,
+                                                       const grpc::ByteBuffer& bytes) {
+            if (!gate.StillAdmits(call->peer()))
+              return call->End({grpc::StatusCode::PERMISSION_DENIED,
+                                "this process is no longer one of those that may administer"});
             const Operator by{.uid = call->peer().uid, .pid = call->peer().process->key().pid};
             AnswerUnary<Request>(call, bytes,
                                  [&](const Request& request) { return answer(request, by); });
@@ -132,31 +135,32 @@ Method Row(Answer answer) {
 
 }  // namespace
 
-MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions) {
+MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions,
+                         AdminGate& gate) {
   namespace pb = admin::v1;
   const std::string service = "/surety.admin.v1.Admin/";
   MethodTable methods;
   methods[service + "GetStatus"] =
-      Row<pb::GetStatusRequest>([status = std::move(status)](const auto&, const Operator&) {
+      Row<pb::GetStatusRequest>(gate, [status = std::move(status)](const auto&, const Operator&) {
         return Result(ResponseOf(status()));
       });
   methods[service + "ListQuarantines"] =
-      Row<pb::ListQuarantinesRequest>([&actions](const auto&, const Operator&) {
+      Row<pb::ListQuarantinesRequest>(gate, [&actions](const auto&, const Operator&) {
         pb::ListQuarantinesResponse response;
         for (const Quarantine& one : actions.Quarantines())
           *response.add_quarantines() = MessageOf(one);
         return Result(std::move(response));
       });
   methods[service + "AddQuarantine"] =
-      Row<pb::AddQuarantineRequest>([&actions](const auto& request, const Operator& by) {
+      Row<pb::AddQuarantineRequest>(gate, [&actions](const auto& request, const Operator& by) {
         return MessageOf(actions.AddQuarantine(OrderOf(request), by));
       });
   methods[service + "ReleaseQuarantine"] =
-      Row<pb::ReleaseQuarantineRequest>([&actions](const auto& request, const Operator& by) {
+      Row<pb::ReleaseQuarantineRequest>(gate, [&actions](const auto& request, const Operator& by) {
         return MessageOf(actions.ReleaseQuarantine(request.id(), request.reason(), by));
       });
   methods[service + "RevokeSvids"] = Row<pb::RevokeSvidsRequest>(
-      [&actions](const auto& request, const Operator& by) -> Result<pb::RevokeSvidsResponse> {
+      gate, [&actions](const auto& request, const Operator& by) -> Result<pb::RevokeSvidsResponse> {
         const auto revoked = actions.RevokeSvids(OrderOf(request), by);
         if (!revoked) return revoked.error();
         pb::RevokeSvidsResponse response;

@@ -2,8 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
+#include "workload_api/admin_gate.h"
 #include "workload_api/admin_methods.h"
 #include "workload_api/call_server.h"
 #include "workload_api/door.h"
@@ -31,7 +30,7 @@ Door::Parts WorkloadDoor(const ApiParts& parts, const ApiOptions& options) {
           .logger = parts.logger};
 }
 
-Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options) {
+Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options, AdminGate& gate) {
   return {.socket = options.admin_socket,
           .limits = {.connections = 64,
                      .connections_per_uid = 32,
@@ -39,10 +38,7 @@ Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options) {
                      .calls_per_second = 50,
                      .calls_burst = 100},
           .times = options.times,
-          .admits =
-              [uids = options.admin_uids](const Peer& peer) {
-                return std::find(uids.begin(), uids.end(), peer.uid) != uids.end();
-              },
+          .admits = [&gate](const Peer& peer) { return gate.Admits(peer); },
           .opener = parts.opener,
           .clock = parts.clock,
           .logger = parts.logger};
@@ -55,10 +51,11 @@ class GrpcApiServer final : public ApiServer {
         options_(options),
         board_(parts.walk, parts.rules, options.streams, parts.scheduler),
         workload_(WorkloadDoor(parts, options)),
-        admin_(AdminDoor(parts, options)),
+        admin_gate_(options.admin_uids, parts.walk.audit, parts.clock),
+        admin_(AdminDoor(parts, options, admin_gate_)),
         health_({kWorkloadService}),
         workload_methods_(WorkloadMethods(board_)),
-        admin_methods_(AdminMethods([this] { return Status(); }, parts.actions)) {
+        admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
     health_.AddTo(workload_methods_);
     AddReflection(workload_methods_, {kWorkloadService, "grpc.health.v1.Health"});
     AddReflection(admin_methods_, {kAdminService});
@@ -88,7 +85,10 @@ class GrpcApiServer final : public ApiServer {
     return {};
   }
 
-  void CutStalled() override { server_->CutStalled(); }
+  void CutStalled() override {
+    server_->CutStalled();
+    admin_gate_.Tick();
+  }
 
   std::vector<std::string> Degraded() const override {
     if (!workload_.peers_by_pid()) return {};
@@ -124,6 +124,7 @@ class GrpcApiServer final : public ApiServer {
   const ApiOptions options_;
   StreamBoard board_;
   Door workload_;
+  AdminGate admin_gate_;
   Door admin_;
   Health health_;
   MethodTable workload_methods_;

@@ -50,8 +50,11 @@ class Teller {
   explicit Teller(State& state) : state_(state) {}
 
   void Take(const AuditRecord& record) {
+    if (const auto* notice = std::get_if<RecordedNotice>(&record.content))
+      return TakeNotice(record, *notice);
     const auto* decision = std::get_if<RecordedDecision>(&record.content);
     if (decision == nullptr) return;
+    last_ = {.seq = record.seq, .at = record.at};
     turns_.push_back(TurnOf(record, *decision));
     ++told_;
     if (turns_.size() == kTurnsAtOnce) Tell();
@@ -60,8 +63,19 @@ class Teller {
     Tell();
     return told_;
   }
+  [[nodiscard]] std::optional<LastRecord> died_after() const {
+    return stopped_ ? std::nullopt : last_;
+  }
 
  private:
+  // The log's own notices are of whoever opens it, so of this start.
+  void TakeNotice(const AuditRecord& record, const RecordedNotice& notice) {
+    if (notice.what.starts_with("audit.")) return;
+    last_ = {.seq = record.seq, .at = record.at};
+    if (notice.what == "daemon.stopped") stopped_ = true;
+    if (notice.what == "daemon.started") stopped_ = false;
+  }
+
   void Tell() {
     state_.Restore(turns_);
     turns_.clear();
@@ -70,6 +84,8 @@ class Teller {
   State& state_;
   std::vector<RecordedTurn> turns_;
   std::uint64_t told_ = 0;
+  bool stopped_ = false;
+  std::optional<LastRecord> last_;
 };
 
 }  // namespace
@@ -88,6 +104,7 @@ Result<Recollected> Recollect(const std::string& audit_folder, State& state) {
   if (!report) return report.error().Within("learning again from the audit log");
   out.turns = teller.Finish();
   out.damaged = report->damaged;
+  out.died_after = teller.died_after();
   return out;
 }
 

@@ -2,16 +2,26 @@
 
 namespace surety {
 
-Challenge::State Challenge::Saw(const Attestation& seen) {
-  constexpr int kFirstFresh = 1;
-  constexpr int kSecondFresh = 2;
-  if (looks_ == kSecondFresh && seen.complete() && seen.selectors == first_fresh_) {
-    looks_ = 0;
+bool Challenge::BeginsLook(BootTime now) {
+  if (!pending() || begun_ || now < due_) return false;
+  begun_ = true;
+  return true;
+}
+
+Challenge::State Challenge::Saw(const Attestation& seen, BootTime now) {
+  constexpr int kFirst = 1;
+  constexpr int kSecond = 2;
+  const bool fresh = begun_ && seen.complete();
+  if (pending() && !fresh) return State::kLookAgain;
+  if (looks_ == kSecond && seen.selectors == first_fresh_) {
+    Reset();
     return State::kPassed;
   }
-  const bool fresh = looks_ >= kFirstFresh && seen.complete();
-  if (fresh) first_fresh_ = seen.selectors;
-  looks_ = fresh ? kSecondFresh : kFirstFresh;
+  // The one that raised the challenge may rest on what is cached.
+  if (pending()) first_fresh_ = seen.selectors;
+  looks_ = pending() ? kSecond : kFirst;
+  begun_ = false;
+  due_ = now + gap_;
   return State::kLookAgain;
 }
 

@@ -51,7 +51,7 @@ void ComeBackBy(std::optional<BootTime>& next, BootTime when) {
 }  // namespace
 
 Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
-  if (challenge_.pending())
+  if (challenge_.BeginsLook(now.boot))
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
   // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
@@ -81,7 +81,10 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
 bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment now) {
   lineage_ = standing.lineage.id;
   for (std::uint32_t i = 0; i < newcomers; ++i) {
-    if (!parts_.gate.Allow(lineage_, now.boot)) return false;
+    if (!parts_.gate.Allow(lineage_, now.boot)) {
+      parts_.history.Count(standing, peer_.process->key(), Happening::kRefusal, {}, now);
+      return false;
+    }
     parts_.history.Count(standing, peer_.process->key(), Happening::kStream, {}, now);
   }
   return true;
@@ -116,8 +119,8 @@ Result<void> Session::StepAlone(const Ask& ask) {
 
 // Whoever passes is asked again, as one who did.
 Result<void> Session::LookAgain(const Ask& ask, Authorization& authorization) {
-  if (challenge_.Saw(ask.facts.seen) == Challenge::State::kLookAgain) {
-    ComeBackBy(ask.turn.next, ask.now.boot + rules_.challenge_gap);
+  if (challenge_.Saw(ask.facts.seen, ask.now.boot) == Challenge::State::kLookAgain) {
+    ComeBackBy(ask.turn.next, challenge_.due());
     return {};
   }
   auto again =
@@ -194,6 +197,7 @@ Result<void> Session::Refuse(const Ask& ask, const Authorization& authorization)
 }
 
 void Session::NotNow(const Ask& ask, Authorization& authorization, const std::string& why) {
+  const bool looking = authorization.verdict == Verdict::kChallenge && challenge_.pending();
   authorization.verdict = Verdict::kUndecided;
   authorization.reason = why;
   for (EntryDecision& one : authorization.entries) one.issued.reset();
@@ -209,7 +213,7 @@ void Session::NotNow(const Ask& ask, Authorization& authorization, const std::st
     return;
   }
   ask.outcome = {Verdict::kUndecided, CouldNotTell(why, ask.facts.seen), ask.recorded.decision};
-  if (!challenge_.pending()) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
+  if (!looking) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
 }
 
 Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, Moment now) {

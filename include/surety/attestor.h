@@ -64,7 +64,8 @@ class Attestor {
   virtual Result<Attestation> Attest(const Peer& peer, BootTime deadline) const = 0;
 
   /// Drops what is cached for this peer (the hash of its executable, what an
-  /// engine said), so that the next Attest looks at everything afresh.
+  /// engine said), so that the next Attest of it looks at everything afresh. What is
+  /// cached for peers of other users stays: they must not be kept waiting by it.
   virtual void Forget(const Peer& peer) const { static_cast<void>(peer); }
 };
 

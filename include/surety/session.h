@@ -78,21 +78,33 @@ class TurnRetry {
   std::chrono::milliseconds delay_{0};
 };
 
-/// Everything looked at afresh, twice within an interval, with the same outcome.
+/// Everything looked at afresh, twice with an interval between, with the same outcome.
+/// Turns that come sooner, because the process opens one stream after the other, prove
+/// nothing and have nothing looked up again.
 class Challenge {
  public:
   enum class State {
-    kLookAgain,  ///< Take another turn at `next`, on facts that are not cached.
+    kLookAgain,  ///< Take another turn at due().
     kPassed,     ///< Ask the policy again.
   };
+  explicit Challenge(BootClock::duration gap) : gap_(gap) {}
+
+  /// Whether the turn at `now` begins a look, and so with nothing that is cached.
+  /// True once for each look, however many turns it takes until all is known.
+  bool BeginsLook(BootTime now);
   /// Called with what a turn saw that was told to challenge.
-  State Saw(const Attestation& seen);
+  State Saw(const Attestation& seen, BootTime now);
   void Reset() { looks_ = 0; }
-  /// Whether the next turn is to look afresh.
+  /// Whether one is under way.
   [[nodiscard]] bool pending() const { return looks_ > 0; }
+  /// When the next look is to begin.
+  [[nodiscard]] BootTime due() const { return due_; }
 
  private:
-  int looks_ = 0;  // Looks begun: the first is the one that raised the challenge.
+  const BootClock::duration gap_;
+  int looks_ = 0;       // The one that is under way or due: the first or the second; 0: none.
+  bool begun_ = false;  // It is under way.
+  BootTime due_;
   SelectorSet first_fresh_;
 };
 
@@ -129,7 +141,7 @@ class Session {
   };
 
   Session(const WalkParts& parts, const WalkRules& rules, Peer peer)
-      : parts_(parts), rules_(rules), peer_(std::move(peer)), retry_(rules) {}
+      : parts_(parts), rules_(rules), peer_(std::move(peer)), retry_(rules), challenge_(rules.challenge_gap) {}
 
   /// One turn. Looks at the process in any case; mints when the process holds
   /// nothing yet, when rotation is due, or when its identities have changed; never

@@ -290,6 +290,7 @@ TEST_F(SessionTest, CrowdIsTurnedAwayBeforeAnyWork) {
   EXPECT_TRUE(turn->crowded);
   EXPECT_EQ(attestor_->calls, 0);
   EXPECT_EQ(history_.counted[Happening::kStream], 0);
+  EXPECT_EQ(history_.counted[Happening::kRefusal], 1) << "who asks on is told apart by it";
 }
 
 TEST_F(SessionTest, CrowdTakesNothingFromThoseWhoAreServed) {
@@ -371,13 +372,48 @@ TEST_F(SessionTest, ChallengeIsPassedByTwoFreshLooksThatAgree) {
   EXPECT_EQ(attestor_->forgotten, 2) << "nothing cached was believed";
 }
 
+TEST_F(SessionTest, ChallengeIsNoSoonerPassedByOneWhoAsksInALoop) {
+  policy_.answers["web"] = Answer(Verdict::kChallenge, "risk");
+  policy_.after_challenge = Answer(Verdict::kAllow, "allowed");
+  for (int i = 0; i < 100; ++i) {
+    const auto turn = session_.Step(now_, {.svids = true, .newcomers = 1});
+    EXPECT_EQ(turn->svids.verdict, Verdict::kUndecided);
+    EXPECT_GT(*turn->next, now_.boot);
+    Advance(rules_.challenge_gap / 100);
+  }
+  EXPECT_EQ(attestor_->forgotten, 0) << "nothing is looked up again for it meanwhile";
+}
+
+TEST_F(SessionTest, LookOfAChallengeThatTakesLongIsNotBegunAnew) {
+  policy_.answers["web"] = Answer(Verdict::kChallenge, "risk");
+  policy_.after_challenge = Answer(Verdict::kAllow, "allowed");
+  ASSERT_TRUE(Turn());
+  Advance(rules_.challenge_gap);
+  SeeMissing("unix:sha256");
+  policy_.answers["web"] = Answer(Verdict::kUndecided, "facts_missing");
+  for (int i = 0; i < 10; ++i) {
+    const auto turn = Turn();
+    EXPECT_GT(*turn->next, now_.boot) << "it does not run in circles";
+    Advance(rules_.challenge_gap);
+  }
+  EXPECT_EQ(attestor_->forgotten, 1) << "or it would never end";
+  attestor_->answer.missing.clear();
+  policy_.answers["web"] = Answer(Verdict::kChallenge, "risk");
+  EXPECT_EQ(Turn()->svids.verdict, Verdict::kUndecided);
+  Advance(rules_.challenge_gap);
+  EXPECT_THAT(Serials(), ElementsAre("s1"));
+}
+
 TEST_F(SessionTest, ChallengeBeginsAnewWhenTheLooksDiffer) {
   policy_.answers["web"] = Answer(Verdict::kChallenge, "risk");
   policy_.after_challenge = Answer(Verdict::kAllow, "allowed");
   ASSERT_TRUE(Turn());
+  Advance(rules_.challenge_gap);
   ASSERT_TRUE(Turn());
+  Advance(rules_.challenge_gap);
   See({{"unix", "uid:1001"}, {"unix", "path:/usr/bin/web"}, {"unix", "traced:true"}});
   EXPECT_EQ(Turn()->svids.verdict, Verdict::kUndecided);
+  Advance(rules_.challenge_gap);
   EXPECT_THAT(Serials(), ElementsAre("s1")) << "two looks in a row that agree";
 }
 

@@ -191,13 +191,13 @@ TEST_F(BackgroundLookupTest, ForgottenAnswerIsWorkedOutAgain) {
   auto lookup = Make();
   EXPECT_EQ(*Settle(lookup, 1, Answer("one")), "one");
   EXPECT_EQ(*Settle(lookup, 2, Answer("two")), "two");
-  lookup.Forget(1);
-  lookup.Forget(3);
+  lookup.Forget(1, 1);
+  lookup.Forget(3, 1);
   EXPECT_EQ(*Settle(lookup, 1, Answer("uno")), "uno");
   EXPECT_EQ(*Settle(lookup, 2, Answer("dos")), "two");
 }
 
-TEST_F(BackgroundLookupTest, WorkThatBeganBeforeForgetAnswersNobody) {
+TEST_F(BackgroundLookupTest, WorkThatBeganBeforeForgetIsNotForWhomItWas) {
   auto lookup = Make();
   std::promise<void> begun;
   std::promise<void> release;
@@ -210,12 +210,33 @@ TEST_F(BackgroundLookupTest, WorkThatBeganBeforeForgetAnswersNobody) {
   };
   EXPECT_FALSE(lookup.Get(1, 1, milliseconds(0), slow));
   begun.get_future().wait();
-  lookup.Forget(1);
+  lookup.Forget(1, 1);
   // Nothing new is begun while the old work is under way.
   EXPECT_EQ(lookup.Get(1, 1, milliseconds(0), Giving(Answer("new"))).error().code(),
             ErrorCode::kUnavailable);
   release.set_value();
   EXPECT_EQ(*Settle(lookup, 1, Answer("new")), "new");
+}
+
+TEST_F(BackgroundLookupTest, OneThatIsForgottenAgainAndAgainKeepsNoOtherWaiting) {
+  auto lookup = Make();
+  EXPECT_EQ(*Settle(lookup, 1, Answer("one")), "one");
+  lookup.Forget(1, 1);
+  EXPECT_FALSE(lookup.Get(1, 1, milliseconds(0), Hanging()));
+  for (int i = 0; i < 100; ++i) {
+    lookup.Forget(1, 1);
+    const auto got = lookup.Get(1, 2, milliseconds(0), Giving(Answer("two")));
+    ASSERT_TRUE(got);
+    EXPECT_EQ(*got, "one");
+  }
+}
+
+TEST_F(BackgroundLookupTest, AnswerWorkedOutAfreshIsForAll) {
+  auto lookup = Make();
+  EXPECT_EQ(*Settle(lookup, 1, Answer("one")), "one");
+  lookup.Forget(1, 1);
+  EXPECT_EQ(*Settle(lookup, 1, Answer("two")), "two");
+  EXPECT_EQ(*lookup.Get(1, 2, milliseconds(0), Giving(Answer("three"))), "two");
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST_F(EnvironmentFactsTest, AnswerIsWorkedOutAnewAfterTenSeconds) {
 TEST_F(EnvironmentFactsTest, ForgottenAnswerIsWorkedOutAnew) {
   EXPECT_THAT(Look(), ElementsAre("unix:env:LD_PRELOAD"));
   process_->SetFile("environ", "LD_AUDIT=/x\0"s);
-  facts_.Forget(*process_);
+  facts_.Forget(*process_, 1);
   EXPECT_THAT(Look(), ElementsAre("unix:env:LD_AUDIT"));
 }
 
@@ -158,7 +158,7 @@ TEST_F(EnvironmentOnKernel, StartIsWhatCounts) {
       Child::Running({"/usr/bin/env", "-i", "LD_LIBRARY_PATH=/nowhere", "/bin/sleep", "600"});
   EXPECT_TRUE(Eventually([&] { return Look(Open(plain)).empty(); }));
   EXPECT_TRUE(Eventually([&] {
-    facts_.Forget(*Open(preloaded));
+    facts_.Forget(*Open(preloaded), 1);
     return Look(Open(preloaded)) == std::vector{"unix:env:LD_LIBRARY_PATH"s};
   }));
 }
@@ -184,7 +184,7 @@ TEST_F(EnvironmentOnKernel, SetenvLaterOnChangesNothing) {
   const auto self = *opener_->OpenByPid(::getpid());
   const auto before = Look(self);
   ::setenv("LD_AUDIT", "/nowhere", 1);
-  facts_.Forget(*self);
+  facts_.Forget(*self, 1);
   EXPECT_EQ(Look(self), before);
   ::unsetenv("LD_AUDIT");
 }

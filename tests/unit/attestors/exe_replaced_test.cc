@@ -119,7 +119,7 @@ TEST_F(ReplacedTest, AnswerComesLaterAndCanBeForgotten) {
       [&] { return check.IsReplaced(exe_, Old(), 1, milliseconds(0)).has_value(); }));
   EXPECT_FALSE(*check.IsReplaced(exe_, Old(), 1, milliseconds(0)));
   Replace();
-  check.Forget(exe_, Old());
+  check.Forget(exe_, Old(), 1);
   EXPECT_TRUE(*check.IsReplaced(exe_, Old(), 1, seconds(10)));
 }
 
