@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -321,8 +322,11 @@ class PackageUpgrade(BenignCase):
     def setUp(self):
         super().setUp()
         self.suretyd = self.daemon()
-        self.program = self.suretyd.folder / "bin/web"
-        self.program.parent.mkdir(exist_ok=True)
+        # A replaced file counts as upgraded where root alone can write, up to the root.
+        folder = Path(tempfile.mkdtemp(prefix="surety-e2e-", dir="/opt"))
+        self.addCleanup(shutil.rmtree, folder)
+        folder.chmod(0o755)
+        self.program = folder / "web"
         shutil.copy2(PYTHON, self.program)
         self.program.chmod(0o755)
 
@@ -348,6 +352,7 @@ class PackageUpgrade(BenignCase):
             "        print('served', *api.fetch_ids(sys.argv[1]), flush=True)\n"
             "    except grpc_raw.Ended as end:\n"
             "        print('refused', end.message, flush=True)\n"
+            "print('ready', flush=True)\n"
             "for line in iter(sys.stdin.readline, ''):\n"
             "    if line == 'exec\\n':\n"
             "        os.execv(sys.orig_argv[0], sys.orig_argv)\n"
@@ -364,11 +369,16 @@ class PackageUpgrade(BenignCase):
             service.stdout.close()
 
         self.addCleanup(end)
+        self.assertEqual(service.stdout.readline(), "ready\n")
         return service
 
     def tell(self, service, line):
         service.stdin.write(line + "\n")
         service.stdin.flush()
+
+    def execute_again(self, service):
+        self.tell(service, "exec")
+        self.assertEqual(service.stdout.readline(), "ready\n")
 
     def ask(self, service):
         self.tell(service, "ask")
@@ -399,7 +409,7 @@ class PackageUpgrade(BenignCase):
         self.assertTrue(audit.awaited("the alert is recorded", lambda: audit.decisions(
             self.suretyd, pid=service.pid, verdict="allow", policy="exe.replaced")))
         self.assert_no_false_alarm(self.suretyd)
-        self.tell(service, "exec")
+        self.execute_again(service)
         self.assertIn("drift.executable", self.ask(service))
         self.assert_served(self.suretyd, users.DB)
 
@@ -411,7 +421,7 @@ class PackageUpgrade(BenignCase):
         self.assertTrue(self.ask(service).startswith("served"))
         for _ in range(2):
             self.upgrade()
-            self.tell(service, "exec")
+            self.execute_again(service)
             self.assertTrue(self.ask(service).startswith("served"))
         self.assert_no_false_alarm(self.suretyd)
 
