@@ -121,6 +121,7 @@ void Daemon::LookAtClock(Moment now) {
   const auto seconds = std::chrono::duration_cast<Seconds>(moved).count();
   logger_->warn("the wall clock was set by {} s: SVIDs carry the new time from now on", seconds);
   Note("clock.set", NoticeSeverity::kHigh, {{"seconds", std::to_string(seconds)}});
+  if (moved < BootClock::duration::zero()) state_->sanctions().ClockSetBack(now);
   advance_at_ = BootTime{};
   if (crl_keeper_) crl_keeper_->Wake();
   scheduler_->WakeAll();

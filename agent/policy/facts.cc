@@ -6,6 +6,7 @@
 #include "agent/policy/drift_rules.h"
 #include "agent/policy/facts_writer.h"
 #include "agent/policy/process_facts.h"
+#include "agent/policy/velocity.h"
 
 namespace surety {
 namespace {
@@ -114,9 +115,11 @@ void WriteDrift(const PolicyRequest& request, const DriftJudgement& judged, Fact
   out.EndObject();
 }
 
-/// Whether this would be one more identity for the lineage.
+/// Whether this would be an identity that none of the lineage was given lately.
 bool IsNewToLineage(const PolicyRequest& request) {
-  return request.action == Action::kIssue && !request.pinned && request.entry != nullptr;
+  if (request.action != Action::kIssue || request.pinned || request.entry == nullptr) return false;
+  const auto& known = request.standing.of_lineage.identities;
+  return std::ranges::find(known, IdentityHash(request.entry->spiffe_id.Text())) == known.end();
 }
 
 void WriteLineage(const PolicyRequest& request, FactsWriter& out) {

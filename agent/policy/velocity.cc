@@ -11,17 +11,6 @@ std::int64_t SecondOf(BootTime time) {
   return std::chrono::floor<Seconds>(time.time_since_epoch()).count();
 }
 
-/// FNV-1a: the same in every run, which std::hash need not be. SPIFFE IDs are the
-/// operator's, so nobody is there to look for collisions.
-std::uint64_t HashOf(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : text) {
-    hash ^= static_cast<unsigned char>(byte);
-    hash *= 0x100000001b3;
-  }
-  return hash;
-}
-
 /// The next number of a text of numbers that are parted by single spaces.
 template <typename Number>
 bool Next(std::string_view& text, Number& number) {
@@ -35,6 +24,17 @@ bool Next(std::string_view& text, Number& number) {
 Error Damaged() { return {ErrorCode::kDataLoss, "stored counts are damaged"}; }
 
 }  // namespace
+
+// FNV-1a: the same in every run, which std::hash need not be. SPIFFE IDs are the
+// operator's, so nobody is there to look for collisions.
+std::uint64_t IdentityHash(std::string_view spiffe_id) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : spiffe_id) {
+    hash ^= static_cast<unsigned char>(byte);
+    hash *= 0x100000001b3;
+  }
+  return hash;
+}
 
 VelocityCounts::Bucket& VelocityCounts::BucketOf(std::int64_t second) {
   Bucket& bucket = buckets_[static_cast<std::size_t>(second) % kBuckets];
@@ -50,7 +50,7 @@ void VelocityCounts::Add(Happening what, BootTime now) {
 
 bool VelocityCounts::AddIdentity(std::string_view spiffe_id, BootTime now) {
   last_ = std::max(last_, SecondOf(now));
-  const std::uint64_t hash = HashOf(spiffe_id);
+  const std::uint64_t hash = IdentityHash(spiffe_id);
   const bool is_new =
       std::none_of(identities_.begin(), identities_.end(), [&](const Identity& one) {
         return one.hash == hash && last_ - one.second < kIdentityWindow.count();
@@ -81,13 +81,15 @@ Velocity VelocityCounts::At(BootTime now) const {
     if (bucket.second < 0 || second - bucket.second >= kWindow.count()) continue;
     for (std::size_t sort = 0; sort < kSorts; ++sort) sums[sort] += bucket.counts[sort];
   }
-  const auto recent = std::count_if(
-      identities_.begin(), identities_.end(),
-      [&](const Identity& one) { return second - one.second < kIdentityWindow.count(); });
+  std::vector<std::uint64_t> recent;
+  for (const Identity& one : identities_)
+    if (second - one.second < kIdentityWindow.count()) recent.push_back(one.hash);
+  const auto count = static_cast<std::uint32_t>(recent.size());
   return {.svids = sums[static_cast<std::size_t>(Happening::kSvid)],
           .streams = sums[static_cast<std::size_t>(Happening::kStream)],
           .refusals = sums[static_cast<std::size_t>(Happening::kRefusal)],
-          .spiffe_ids = static_cast<std::uint32_t>(recent)};
+          .spiffe_ids = count,
+          .identities = std::move(recent)};
 }
 
 bool VelocityCounts::Idle(BootTime now) const {

@@ -12,6 +12,9 @@
 
 namespace surety {
 
+/// Names a SPIFFE ID for the counts, the same in every run.
+std::uint64_t IdentityHash(std::string_view spiffe_id);
+
 /// What one subject (a lineage or a process) has done within the last minute, in
 /// buckets of one second: what happened less than 59 seconds ago counts, what
 /// happened more than 60 seconds ago does not. Of fixed size. Not thread-safe.

@@ -159,6 +159,11 @@ std::vector<IssuedSvid> IssuedSvids::TakeCovered(std::string_view lineage,
   });
 }
 
+std::vector<IssuedSvid> IssuedSvids::TakeBeginningAfter(WallTime time) {
+  const std::lock_guard lock(mutex_);
+  return TakeAll([&](const Held& held) { return held.svid.not_before > time; });
+}
+
 std::vector<IssuedSvid> IssuedSvids::TakeSerial(const std::string& serial) {
   const std::lock_guard lock(mutex_);
   std::vector<IssuedSvid> taken;

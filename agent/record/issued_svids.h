@@ -51,6 +51,8 @@ class IssuedSvids final : private Saver {
   /// Those of a lineage, of an entry, or of both; an empty name stands for any. Also
   /// those of processes that are gone. Looks through all.
   std::vector<IssuedSvid> TakeCovered(std::string_view lineage, std::string_view entry_id);
+  /// Those that are not valid yet at this time.
+  std::vector<IssuedSvid> TakeBeginningAfter(WallTime time);
   std::vector<IssuedSvid> TakeSerial(const std::string& serial);
   /// Looks through all.
   std::vector<IssuedSvid> TakeSpiffeId(std::string_view spiffe_id);

@@ -125,6 +125,11 @@ void StoredSanctions::ProcessExited(const ProcessKey& process, Moment now) {
   parts_.revocations.StoreSoon();
 }
 
+void StoredSanctions::ClockSetBack(Moment now) {
+  RevokeSoon(parts_.issued.TakeBeginningAfter(now.wall), RevocationReason::kSuperseded,
+             RevokedBy::kDecision, now);
+}
+
 void StoredSanctions::Tick(Moment now) {
   const auto over = parts_.quarantines.TakeExpired(now);
   if (over.empty()) return;

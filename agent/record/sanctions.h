@@ -71,6 +71,9 @@ class StoredSanctions final : public Sanctions {
   /// The process has exited: its SVIDs are revoked where their entry says so,
   /// stored and told together with what else exits within 20 ms. Returns at once.
   void ProcessExited(const ProcessKey& process, Moment now);
+  /// The wall clock was set back: SVIDs that were made while it was ahead would be valid
+  /// for longer than their entries say, from some time to come on. They are revoked.
+  void ClockSetBack(Moment now);
   /// Ends the quarantines whose time is over. Called about once a second.
   void Tick(Moment now);
 

@@ -21,6 +21,7 @@ struct Velocity {
   std::uint32_t refusals = 0;
   /// Distinct SPIFFE IDs that were given out, within the last ten minutes.
   std::uint32_t spiffe_ids = 0;
+  std::vector<std::uint64_t> identities{};  ///< Those, as IdentityHash (velocity.h) names them.
 };
 
 /// One reason for suspicion: a signal of docs/policy.md and what is left of it.

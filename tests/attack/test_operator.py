@@ -56,12 +56,13 @@ class AdminSocket(Case):
     def test_44_loop_of_refused_attempts_is_few_records_that_count_all(self):
         daemon = self.serving(admin={"mode": "0666"})
 
-        def knock_on():
+        def knock_on(_send):
             for _ in range(500):
                 with socket.socket(socket.AF_UNIX) as connection:
                     connection.connect(daemon.admin_socket)
+            signal.pause()  # Whoever has gone before he is looked at is not counted.
 
-        users.run_as(users.WEB, knock_on)
+        self.worker(users.WEB, knock_on)
         self.until("all attempts are counted", lambda: sum(
             int(one["details"]["attempts"]) for one in self.refusals(daemon)) == 500, 15)
         self.assertLessEqual(len(self.refusals(daemon)), 3)
@@ -156,8 +157,7 @@ class WallClock(Case):
         daemon = self.serving(x509={"ttl": "10m"})
         attacker = self.attacker(daemon)
         self.assertIn("drift.user", attacker.receive()[1])
-        before = self.revoked(daemon)
-        self.assertTrue(before)
+        before = self.until("it is on the list", lambda: self.revoked(daemon))
 
         def look():
             self.until_told(daemon, 1)()

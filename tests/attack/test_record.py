@@ -85,6 +85,7 @@ class RestartedDaemon(RecordCase):
         _, ask = self.obedient(users.STRANGER, daemon)
         for _ in range(60):
             self.assertIn("no_entry", ask()[1])
+        time.sleep(1.2)  # Counts are stored once a second.
         self.restart(daemon)
         reasons = [ask()[1].rpartition(": ")[2] for _ in range(65)]
         self.assertIn("velocity.refusals", reasons)

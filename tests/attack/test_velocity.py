@@ -57,9 +57,8 @@ class Burst(Case):
         self.assertIn((grpc_raw.PERMISSION_DENIED, "quarantined"), counts)
         record = audit.awaited(
             "the quarantine is recorded",
-            lambda: audit.decisions(self.suretyd, verdict="refuse", reason="risk.critical"))
+            lambda: audit.decisions(self.suretyd, verdict="refuse", reason="velocity.refusals"))
         self.assertTrue(record["lineage"]["id"].startswith(f"process:{worker.pid}."))
-        self.assertIn("burst", [part["signal"] for part in record["risk"]["parts"]])
         self.assertTrue(record["entries"][0]["obligations"]["quarantine"])
         added = audit.notices(self.suretyd, "quarantine.added", severity="high")
         self.assertEqual([notice["details"]["lineage"] for notice in added],
@@ -94,18 +93,24 @@ class Burst(Case):
         self.suretyd = daemon.start()
 
         def fetch_again():
-            child, (out, inner) = -1, os.pipe()
-            child = os.fork()
-            if child == 0:
-                try:
-                    code, said = foothold.ask(daemon)
-                    os.write(inner, f"{code} {said}".encode())
-                finally:
-                    os._exit(0)
+            """A hundred times from each of ten children; gives the last answer of one."""
+            out, inner = os.pipe()
+            children = []
+            for _ in range(10):
+                children.append(os.fork())
+                if children[-1] == 0:
+                    try:
+                        for _ in range(99):
+                            foothold.ask(daemon)
+                        code, said = foothold.ask(daemon)
+                        os.write(inner, f"{code} {said}\n".encode())
+                    finally:
+                        os._exit(0)
             os.close(inner)
-            os.waitpid(child, 0)
-            code, _, said = os.read(out, 4096).decode().partition(" ")
-            os.close(out)
+            for child in children:
+                os.waitpid(child, 0)
+            with os.fdopen(out) as answers:
+                code, _, said = answers.read().splitlines()[-1].partition(" ")
             return int(code), said
 
         worker, counts = self.flood(fetch_again)

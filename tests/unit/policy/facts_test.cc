@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "agent/policy/velocity.h"
 #include "tests/unit/policy/policy_support.h"
 
 namespace surety {
@@ -161,6 +162,15 @@ TEST(Facts, AnIdentityIsNewOnlyToAProcessWithoutOne) {
   Question again;
   again.action = Action::kIssue;
   EXPECT_EQ(FactsFor(again)["lineage"]["new_identity"], false);
+}
+
+TEST(Facts, AnIdentityThatARelativeWasGivenLatelyIsNotNew) {
+  Question worker = Question::First();
+  worker.standing.of_lineage.identities = {IdentityHash("spiffe://example.org/blue"),
+                                           IdentityHash(worker.entry.spiffe_id.Text())};
+  EXPECT_EQ(FactsFor(worker)["lineage"]["new_identity"], false);
+  worker.standing.of_lineage.identities.pop_back();
+  EXPECT_EQ(FactsFor(worker)["lineage"]["new_identity"], true);
 }
 
 TEST(Facts, RiskIsWithinItsBoundsWhateverTheScore) {

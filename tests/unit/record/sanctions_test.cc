@@ -88,6 +88,16 @@ TEST_F(SanctionsTest, RevokesWhatAProcessHoldsOfOtherEntries) {
   EXPECT_THAT(world_.Notes("revoked"), SizeIs(1));
 }
 
+TEST_F(SanctionsTest, ClockSetBackTakesAwayWhatBeginsLater) {
+  const Peer web = world_.Serve(10, Unit("web"), "a1");
+  Moment ahead = Now();
+  ahead.wall += Seconds(3'000);
+  world_.Give(web, SvidOf("a2", ahead));
+  world_.state->sanctions().ClockSetBack(Now());
+  EXPECT_TRUE(ListedFor("a2"));
+  EXPECT_FALSE(ListedFor("a1"));
+}
+
 TEST_F(SanctionsTest, RevokingNothingIsNoNews) {
   const Peer web = world_.processes.Start(10);
   world_.lineages.now[10] = Unit("web");
