@@ -108,8 +108,7 @@ Result<void> Session::StepSvids(const Ask& ask) {
 
 // Nobody waits for anything. But who holds an SVID is to lose it when it jumps.
 Result<void> Session::StepAlone(const Ask& ask) {
-  auto authorization =
-      Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
+  auto authorization = Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
   ask.outcome.verdict = authorization->verdict;
