@@ -100,10 +100,10 @@ class BackgroundLookup {
  private:
   struct Slot {
     std::optional<Result<Value>> answer;
-    BootTime answered{};    // When `answer` was worked out.
-    BootTime renew{};       // When to work it out again.
-    BootTime since{};       // When the running work was asked for.
-    bool running = false;   // A running slot is not thrown out.
+    BootTime answered{};     // When `answer` was worked out.
+    BootTime renew{};        // When to work it out again.
+    BootTime since{};        // When the running work was asked for.
+    bool running = false;    // A running slot is not thrown out.
     std::set<uid_t> afresh;  // Those for whom the answer is dropped.
     bool outdated = false;   // The running work began before Forget: it is not for them.
     typename std::list<Key>::iterator place;

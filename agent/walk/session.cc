@@ -331,13 +331,13 @@ void Session::PunishForWhatItWas(const Ask& ask, const Authorization& authorizat
   const auto cause = std::ranges::find_if(authorization.entries, [](const EntryDecision& one) {
     return one.decision.obligations.revoke || one.decision.obligations.quarantine;
   });
-  const auto done = parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
-                                                   .standing = ask.facts.standing,
-                                                   .entry_id = {},
-                                                   .reason = cause->decision.reason,
-                                                   .decision = ask.recorded.decision},
-                                                  judged, RevocationReason::kPrivilegeWithdrawn,
-                                                  ask.now);
+  const auto done =
+      parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
+                                     .standing = ask.facts.standing,
+                                     .entry_id = {},
+                                     .reason = cause->decision.reason,
+                                     .decision = ask.recorded.decision},
+                                    judged, RevocationReason::kPrivilegeWithdrawn, ask.now);
   static_cast<void>(done);
 }
 

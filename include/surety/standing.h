@@ -15,8 +15,8 @@ namespace surety {
 
 /// What happened within the last minute.
 struct Velocity {
-  std::uint32_t svids = 0;     ///< Minted.
-  std::uint32_t streams = 0;   ///< Calls that were opened.
+  std::uint32_t svids = 0;    ///< Minted.
+  std::uint32_t streams = 0;  ///< Calls that were opened.
   /// Turns that ended in a refusal, and calls that were too many to be let in.
   std::uint32_t refusals = 0;
   /// Distinct SPIFFE IDs that were given out, within the last ten minutes.

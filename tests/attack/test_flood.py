@@ -94,7 +94,7 @@ class Slowloris(Case):
         self.assertEqual(worker.receive(30), "all cut")
         self.assert_served(daemon, users.WEB)
 
-    def test_50_frames_of_continuation_without_end_take_no_memory(self):
+    def test_50_frames_of_continuation_without_end_take_bounded_memory(self):
         daemon = self.serving()
         before = self.memory(daemon)
 
@@ -105,7 +105,7 @@ class Slowloris(Case):
                                    grpc_raw.frame(grpc_raw.HEADERS, 0, 1, b"\0\1a\1b"))
                 field = b"\0\1a\x7f\xa1\x7e" + b"b" * 16288
                 try:
-                    for _ in range(4000):
+                    for _ in range(16000):
                         connection.sendall(
                             grpc_raw.frame(grpc_raw.CONTINUATION, 0, 1, field[:16384]))
                 except ConnectionError:
@@ -113,8 +113,9 @@ class Slowloris(Case):
                 return "taken"
 
         answer = users.run_as(users.WEB, drip)
-        print("64 MiB of headers were", answer)
-        self.assertLess(self.memory(daemon) - before, 48 << 20)
+        print("256 MiB of headers were", answer)
+        # What gRPC keeps of them is bounded by its quota (docs/security.md).
+        self.assertLess(self.memory(daemon) - before, 128 << 20)
         self.assert_served(daemon, users.DB)
 
 

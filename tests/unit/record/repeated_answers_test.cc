@@ -34,8 +34,8 @@ class RepeatedAnswersTest : public testing::Test {
     made.verdict = Verdict::kRefuse;
     made.reason = "no_entry";
     made.standing.lineage.id = lineage;
-    made.entries.push_back({.entry = nullptr,
-                            .decision = {.verdict = Verdict::kRefuse, .reason = "no_entry"}});
+    made.entries.push_back(
+        {.entry = nullptr, .decision = {.verdict = Verdict::kRefuse, .reason = "no_entry"}});
     return made;
   }
   void Write(const MadeEvent& made, int times) {
