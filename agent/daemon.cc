@@ -25,8 +25,10 @@ constexpr int kTurnThreadsWithHook = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
 
-AttestorOptions AttestorOptionsOf(const Config& config) {
+AttestorOptions AttestorOptionsOf(const Config& config,
+                                  std::shared_ptr<const TracerMemory> tracers) {
   AttestorOptions options;
+  options.unix_attestor.tracers = std::move(tracers);
   options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
   options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
   return options;
@@ -122,7 +124,7 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       logger_(std::move(logger)),
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
-      attestors_(BuiltinAttestors(AttestorOptionsOf(config))),
+      attestors_(BuiltinAttestors(AttestorOptionsOf(config, tracers_))),
       lineages_(MakeLineageReader()),
       gate_(ChurnLimitsOf(config.limits),
             [this](const std::string& lineage) {
@@ -327,8 +329,14 @@ SanctionEvents Daemon::EventsOfSanctions() {
 WatcherEvents Daemon::EventsOfWatcher() {
   return {.changed = [this](const ProcessKey& process,
                             WakeReason) { scheduler_->WakeProcess(process); },
+          .traced =
+              [this](const ProcessKey& process, pid_t tracer) {
+                const auto uid = ReadRealUidOfThread(tracer);
+                tracers_->Note(process, uid ? TracerMemory::Tracer(*uid) : std::nullopt);
+              },
           .exited =
               [this](const ProcessKey& process) {
+                tracers_->Forget(process);
                 state_->Exited(process, clock_.Now());
                 scheduler_->WakeProcess(process);
               },

@@ -24,6 +24,7 @@
 #include "agent/watch/system_clock.h"
 #include "agent/watch/turn_scheduler.h"
 #include "agent/watch/wall_clock_watch.h"
+#include "attestors/tracer_memory.h"
 #include "surety/daemon_status.h"
 #include "workload_api/api_server.h"
 
@@ -79,6 +80,7 @@ class Daemon final : private StatusSource {
   const Moment started_ = clock_.Now();
   // Made in this order, gone in the reverse: whoever uses a part is below it.
   const std::unique_ptr<ProcessOpener> opener_;
+  const std::shared_ptr<TracerMemory> tracers_ = std::make_shared<TracerMemory>();
   const std::vector<std::unique_ptr<Attestor>> attestors_;
   const std::unique_ptr<LineageReader> lineages_;
   ChurnLimiter gate_;

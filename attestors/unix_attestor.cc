@@ -166,6 +166,7 @@ Result<void> UnixAttestor::AddStatus(const Peer& peer, ProcessStatus status,
                                      Findings& findings) const {
   if (status.groups.size() > options_.max_groups) LeaveOutGroups(status, findings);
   surety::AddStatus(status, on_host, findings);
+  AddFormerTracer(*peer.process, findings);
   AddNames(status, peer.uid, patience_end, findings);
   if (status.tracer == 0) return {};
   const auto uid = UidOfTracer(*peer.process, status.tracer, options_.real_uid_of);
@@ -177,6 +178,13 @@ Result<void> UnixAttestor::AddStatus(const Peer& peer, ProcessStatus status,
     findings.Missing("tracer_uid", uid.error());
   }
   return {};
+}
+
+void UnixAttestor::AddFormerTracer(const ProcessHandle& process, Findings& findings) const {
+  const auto former = options_.tracers ? options_.tracers->Find(process.key()) : std::nullopt;
+  if (!former) return;
+  findings.Add("traced:true");
+  if (*former) findings.Add("tracer_uid:" + std::to_string(**former));
 }
 
 void UnixAttestor::AddNames(const ProcessStatus& status, uid_t share, BootTime patience_end,

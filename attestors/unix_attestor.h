@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "attestors/host_view.h"
 #include "attestors/proc_text.h"
 #include "attestors/tracer.h"
+#include "attestors/tracer_memory.h"
 #include "surety/attestor.h"
 
 namespace surety {
@@ -27,6 +29,8 @@ struct UnixAttestorOptions {
   std::size_t max_groups = 1024;
   AccountDatabase accounts = AccountDatabase::System();
   RealUidOfThread real_uid_of = ReadRealUidOfThread;
+  /// Who was told of by events; null where nobody listens to them.
+  std::shared_ptr<const TracerMemory> tracers{};
 };
 
 /// What the kernel knows of a process. Selectors of type "unix":
@@ -49,7 +53,7 @@ struct UnixAttestorOptions {
 ///   cap:<name>               each effective capability: cap:net_admin, cap:41.
 ///   userns_cap:<name>        in another user namespace than the host's, where
 ///                            it has no power over the host and anyone can have it
-///   traced:true              a debugger is attached
+///   traced:true              a debugger is attached, or was (tracer_memory.h)
 ///   tracer_uid:N             with it: the debugger's real uid, as the daemon sees it
 ///   env:LD_PRELOAD           and others of loader_variables.h: set at the start of
 ///                            the program; env:unread: too long an environment
@@ -78,6 +82,7 @@ class UnixAttestor final : public Attestor {
   [[nodiscard]] Result<void> AddStatus(const Peer& peer, ProcessStatus status,
                                        std::optional<bool> on_host, BootTime patience_end,
                                        Findings& findings) const;
+  void AddFormerTracer(const ProcessHandle& process, Findings& findings) const;
   void AddNames(const ProcessStatus& status, uid_t share, BootTime patience_end,
                 Findings& findings) const;
 

@@ -54,7 +54,7 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
   Session::Demand demand;
   {
     const std::lock_guard lock(mutex_);
-    if (streams_.empty()) return WithoutStreams(now);
+    if (streams_.empty() && !session_.held_until()) return WithoutStreams(now);
     demand = TakeDemand();
   }
   const auto turn = session_.Step(now, demand);
@@ -69,7 +69,10 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
   lineage_ = session_.lineage();
   Admit(*turn);
   Tell(*turn, now);
-  if (streams_.empty()) return WithoutStreams(now);
+  if (streams_.empty()) {
+    const auto end = WithoutStreams(now);
+    return end && turn->next ? std::min(*end, *turn->next) : end;
+  }
   const BootTime next = turn->next.value_or(now.boot);
   next_turn_ = now.wall + (next - now.boot);
   return next;
@@ -106,12 +109,12 @@ void ProcessStreams::Erase(Streams::iterator at) {
   streams_.erase(at);
 }
 
-// What the process holds waits for its next stream, unless it has gone.
+// What the process holds waits for its next stream and can be taken away, until it
+// has expired or the process has gone.
 std::optional<BootTime> ProcessStreams::WithoutStreams(Moment now) {
   if (!lonely_since_) lonely_since_ = now.boot;
   const auto held_until = session_.held_until();
-  const BootTime end = held_until ? std::min(*held_until, *lonely_since_ + times_.linger)
-                                  : *lonely_since_ + times_.linger_refused;
+  const BootTime end = held_until.value_or(*lonely_since_ + times_.linger_refused);
   if (now.boot < end && peer_.process->IsAlive()) return end;
   closed_ = true;
   return std::nullopt;

@@ -20,8 +20,6 @@ enum class StreamKind { kX509Svids, kX509Bundles };
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
       10'000};  ///< A stream without an answer by then ends (UNAVAILABLE).
-  /// How long what a process holds is kept for its next stream.
-  std::chrono::milliseconds linger{300'000};
   /// How long a refusal is kept, so that asking again at once leaves no second record.
   std::chrono::milliseconds linger_refused{10'000};
 };

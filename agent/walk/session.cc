@@ -55,7 +55,7 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
   // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
-  if (lineage_.empty()) parts_.watcher.HearOfBirth(*peer_.process);
+  if (!std::exchange(heard_of_birth_, true)) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
   if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);
@@ -68,7 +68,8 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
   const bool newcomers = demand.newcomers > 0 && !turn.crowded;
   if (demand.svids || !held_.empty()) {
     const Ask ask{*facts, now, newcomers, recorded_svids_, turn, turn.svids};
-    if (auto done = StepSvids(ask); !done) return done.error();
+    const bool asked = demand.svids || demand.bundles;
+    if (auto done = asked ? StepSvids(ask) : StepAlone(ask); !done) return done.error();
   }
   if (demand.bundles) {
     const Ask ask{*facts, now, newcomers, recorded_bundles_, turn, turn.bundles};
@@ -102,6 +103,17 @@ Result<void> Session::StepSvids(const Ask& ask) {
     case Verdict::kChallenge:
     case Verdict::kUndecided: NotNow(ask, *authorization, authorization->reason); break;
   }
+  return {};
+}
+
+// Nobody waits for anything. But who holds an SVID is to lose it when it jumps.
+Result<void> Session::StepAlone(const Ask& ask) {
+  auto authorization =
+      Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
+  if (!authorization) return authorization.error();
+  if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
+  ask.outcome.verdict = authorization->verdict;
+  ComeBackBy(ask.turn.next, ask.now.boot + rules_.recheck);
   return {};
 }
 
@@ -355,7 +367,7 @@ std::vector<std::string> Session::held_ids() const {
 
 std::optional<BootTime> Session::held_until() const {
   if (held_.empty()) return std::nullopt;
-  return std::ranges::min_element(held_, {}, &Held::rotate_at)->rotate_at;
+  return std::ranges::max_element(held_, {}, &Held::expires_at)->expires_at;
 }
 
 }  // namespace surety

@@ -154,6 +154,7 @@ void KernelEvents::Take(Feed& feed, const ProcEvent& event) {
   } else if (event.type == ProcEventType::kFork) {
     sink_.forked(event.parent, event.process);
   } else {
+    if (event.tracer != 0) sink_.traced(event.process, event.tracer);
     sink_.happened(event.process, ReasonOf(event.type));
   }
 }

@@ -34,6 +34,7 @@ class KernelEvents {
  public:
   struct Sink {
     std::function<void(pid_t process, WakeReason reason)> happened;
+    std::function<void(pid_t process, pid_t tracer)> traced;  ///< And then `happened`.
     std::function<void(pid_t parent, pid_t child)> forked;
     std::function<void()> lost;
   };

@@ -52,6 +52,7 @@ std::optional<ProcEvent> ParseProcEvent(std::string_view message) {
   } else {
     event.thread = Pid(message, Offset::kThread);
     event.process = Pid(message, Offset::kProcess);
+    if (event.type == ProcEventType::kPtrace) event.tracer = Pid(message, Offset::kTracer);
   }
   return event;
 }

@@ -24,7 +24,8 @@ enum class ProcEventType : std::uint32_t {
 
 /// Where things stand in a message: struct nlmsghdr, struct cn_msg and struct
 /// proc_event one after the other, in host byte order. A fork has the parent where
-/// others have the process that they happened to, and the child after it.
+/// others have the process that they happened to, and the child after it; so does the
+/// tracer.
 struct ProcEventOffset {
   static constexpr std::size_t kLength = 0;
   static constexpr std::size_t kIndex = 16;
@@ -34,6 +35,7 @@ struct ProcEventOffset {
   static constexpr std::size_t kThread = 52;
   static constexpr std::size_t kProcess = 56;
   static constexpr std::size_t kChildThread = 60;
+  static constexpr std::size_t kTracer = 60;
   static constexpr std::size_t kChildProcess = 64;
 };
 
@@ -43,6 +45,7 @@ struct ProcEvent {
   pid_t thread = 0;                ///< The one that it happened to; of a fork the new one.
   pid_t process = 0;               ///< Whose thread that is.
   pid_t parent = 0;                ///< Of a fork: the parent's process.
+  pid_t tracer = 0;                ///< Of an attachment: the tracer's thread; 0: it lets go.
   std::uint32_t acknowledges = 0;  ///< Of an acknowledgement: the request's number, plus one.
   std::uint32_t error = 0;         ///< Of an acknowledgement: an errno, or 0.
   bool operator==(const ProcEvent&) const = default;

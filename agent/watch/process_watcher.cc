@@ -25,6 +25,7 @@ constexpr std::chrono::milliseconds kPatience{50};
 
 WatcherEvents WithoutGaps(WatcherEvents events) {
   if (!events.changed) events.changed = [](const ProcessKey&, WakeReason) {};
+  if (!events.traced) events.traced = [](const ProcessKey&, pid_t) {};
   if (!events.exited) events.exited = [](const ProcessKey&) {};
   if (!events.forked) events.forked = [](const ProcessKey&, const ProcessKey&) {};
   if (!events.lost) events.lost = [] {};

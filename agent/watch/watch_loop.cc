@@ -56,6 +56,11 @@ WatchLoop::WatchLoop(const Clock& clock, ProcessOpener& opener, const WatcherEve
                      if (auto* followed = table_.Find(process))
                        Notice(*followed, reason, clock_.Now().boot);
                    },
+               .traced =
+                   [this](pid_t process, pid_t tracer) {
+                     if (const auto* followed = table_.Find(process))
+                       events_.traced(followed->key(), tracer);
+                   },
                .forked =
                    [this](pid_t parent, pid_t child) {
                      const auto now = clock_.Now().boot;

@@ -108,7 +108,7 @@ class Challenge {
   SelectorSet first_fresh_;
 };
 
-/// The identity of one process for as long as it has streams: authorize, mint,
+/// The identity of one process for as long as it has streams or an SVID: authorize, mint,
 /// record, hand out; and all of it again at every rotation and every wake-up.
 /// All streams of the process share one key and serial for each entry. No
 /// threads, no timer of its own. Not thread-safe; one owner calls Step.
@@ -148,7 +148,8 @@ class Session {
         challenge_(rules.challenge_gap) {}
 
   /// One turn. Looks at the process in any case; mints when the process holds
-  /// nothing yet, when rotation is due, or when its identities have changed. An
+  /// nothing yet, when rotation is due, or when its identities have changed; never
+  /// without a demand, but then too who holds something and is refused loses it. An
   /// Error (kPeerGone) ends every stream.
   Result<Turn> Step(Moment now, const Demand& demand);
 
@@ -157,7 +158,7 @@ class Session {
   [[nodiscard]] std::vector<std::string> held_ids() const;
   /// Of the last turn; empty before the first that could tell.
   [[nodiscard]] const std::string& lineage() const { return lineage_; }
-  /// Until when what is held need not be minted anew; nothing if nothing is held.
+  /// When the last of what is held expires; nothing if nothing is held.
   [[nodiscard]] std::optional<BootTime> held_until() const;
 
  private:
@@ -186,6 +187,7 @@ class Session {
 
   bool LetIn(const Standing& standing, std::uint32_t newcomers, Moment now);
   Result<void> StepSvids(const Ask& ask);
+  Result<void> StepAlone(const Ask& ask);
   Result<void> StepBundles(const Ask& ask);
   Result<void> HandOut(const Ask& ask, Authorization& authorization);
   Result<void> Refuse(const Ask& ask, const Authorization& authorization);
@@ -207,6 +209,7 @@ class Session {
   const Peer peer_;
 
   std::string lineage_;
+  bool heard_of_birth_ = false;
   std::vector<Held> held_;
   std::shared_ptr<const SvidUpdate> update_;  // Of held_ and the bundles it was made with.
   TurnRetry retry_;

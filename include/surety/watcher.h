@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +21,9 @@ enum class WakeReason { kExec, kUser, kGroup, kTraced, kSession, kMoved, kLost }
 struct WatcherEvents {
   /// Something about this process may have changed.
   std::function<void(const ProcessKey&, WakeReason)> changed;
+  /// The kernel says that this thread has begun to trace it; it may have let go by
+  /// now. `changed` follows.
+  std::function<void(const ProcessKey&, pid_t tracer)> traced;
   /// It has exited, and is no longer followed.
   std::function<void(const ProcessKey&)> exited;
   /// A followed process has a new child, whose lineage is the parent's.

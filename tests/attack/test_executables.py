@@ -71,6 +71,16 @@ class OtherProgram(ExecutableCase):
         self.assertEqual(len(audit.decisions(daemon, pid=victim.pid, action="rotate",
                                              verdict="allow")), 1)
 
+    def test_exec_by_one_who_has_closed_its_stream(self):
+        """As a client does that fetches once: what it holds is revoked all the same."""
+        daemon = self.attacked()
+        victim = self.victim(daemon, lambda: os.execv("/bin/sleep", SLEEP))
+        victim.connection.close()
+        victim.start()
+        record = self.refusal(victim, "drift.executable")
+        self.assertTrue(record["entries"][0]["obligations"]["revoke"])
+        self.assert_revoked(victim)
+
     def test_exec_is_noticed_by_the_sweep_alone(self):
         daemon = self.attacked(watch={"events": False})
         victim = self.victim(daemon, lambda: os.execv("/bin/sleep", SLEEP))
@@ -82,7 +92,7 @@ class OtherProgram(ExecutableCase):
     def test_exec_of_a_script_whose_interpreter_is_another(self):
         daemon = self.attacked()
         script = daemon.folder / "script"
-        script.write_text("#!/bin/sh\nread nothing; exec /bin/sleep 60\n")
+        script.write_text("#!/bin/sh\n/bin/sleep 5\nexit\n")
         script.chmod(0o755)
         victim = self.victim(daemon, lambda: os.execv(script, ["script"]))
         victim.start()

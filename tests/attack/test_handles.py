@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 import kernel
-from attack_case import AttackCase
+from attack_case import ON_THE_LIST, AttackCase
 from harness import api, audit, grpc_raw, openssl, pids, users
 
 
@@ -61,7 +61,7 @@ class Connections(AttackCase):
         self.assertEqual(holder.receive(1), "ended")
         self.assertEqual(holder.receive(8), "nothing")
         self.until("the serial is on the list", lambda: serial in openssl.revoked_in(
-            daemon.folder / "crl.pem"), 1)
+            daemon.folder / "crl.pem"), ON_THE_LIST)
 
     def test_row_12_child_that_inherits_the_socket(self):
         daemon = self.attacked()

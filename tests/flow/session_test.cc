@@ -46,6 +46,12 @@ TEST_F(SessionTest, FirstTurnPinsFollowsRecordsAndHandsOut) {
   EXPECT_EQ(history_.counted[Happening::kSvid], 1);
 }
 
+TEST_F(SessionTest, BirthIsHeardOfBeforeTheFirstLookAtTheLineageAlone) {
+  ASSERT_TRUE(Turn());
+  ASSERT_TRUE(Turn());
+  EXPECT_THAT(watcher_.asked_for, ElementsAre(process_->key()));
+}
+
 TEST_F(SessionTest, ProcessThatWasJustPinnedIsLookedAtAgainSoon) {
   const auto first = Turn();
   EXPECT_EQ(*first->next - now_.boot, seconds(1));
@@ -224,6 +230,23 @@ TEST_F(SessionTest, RefusalThatPunishesNobodyTakesNothing) {
   policy_.answers["web"] = Answer(Verdict::kRefuse, "no");
   ASSERT_TRUE(Turn());
   EXPECT_TRUE(sanctions_.spared.empty());
+}
+
+TEST_F(SessionTest, WithoutStreamsNothingIsMintedAndAJumpTakesAway) {
+  ASSERT_TRUE(Turn());
+  Advance(seconds(500));  // A rotation is due.
+  const auto alone = session_.Step(now_, {});
+  ASSERT_TRUE(alone);
+  EXPECT_FALSE(alone->svid_update);
+  EXPECT_EQ(alone->next, now_.boot + rules_.recheck);
+  EXPECT_THAT(audit_.lines, SizeIs(1));
+  auto jump = Answer(Verdict::kRefuse, "drift.executable");
+  jump.obligations.revoke = true;
+  policy_.answers["web"] = jump;
+  ASSERT_TRUE(session_.Step(now_, {}));
+  EXPECT_THAT(sanctions_.ordered, ElementsAre("revoke web drift.executable d2"));
+  EXPECT_TRUE(session_.held_ids().empty());
+  EXPECT_EQ(session_.held_until(), std::nullopt);
 }
 
 TEST_F(SessionTest, WhatIsInQuarantineIsNotPutThereAgain) {

@@ -181,6 +181,16 @@ TEST_F(UnixAttestorTest, TracerIsToldByItsRealUid) {
   EXPECT_THAT(Values(), AllOf(Contains("traced:true"), Contains("tracer_uid:501")));
 }
 
+TEST_F(UnixAttestorTest, TracerThatLetGoIsToldForAsLongAsTheProcessLives) {
+  const auto tracers = std::make_shared<TracerMemory>();
+  options_.tracers = tracers;
+  EXPECT_THAT(Values(), Each(Not(StartsWith("trace"))));
+  tracers->Note(process_->key(), std::nullopt);
+  EXPECT_THAT(Values(), AllOf(Contains("traced:true"), Each(Not(StartsWith("tracer_uid")))));
+  tracers->Note(process_->key(), 501U);
+  EXPECT_THAT(Values(), AllOf(Contains("traced:true"), Contains("tracer_uid:501")));
+}
+
 TEST_F(UnixAttestorTest, TracerThatCannotBeLookedAtIsMissing) {
   options_.real_uid_of = [](pid_t) -> Result<uid_t> {
     return Error(ErrorCode::kPermissionDenied, "no");

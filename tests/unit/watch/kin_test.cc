@@ -51,6 +51,16 @@ TEST_F(KinTest, OrTheNearestAncestorThatHasAName) {
   EXPECT_EQ(kin_.Name(newborns[2], {13, 103}), kRoot);
 }
 
+TEST_F(KinTest, FindsANewbornThatWaitsForItsName) {
+  EXPECT_FALSE(kin_.FindNewborn(11));
+  kin_.Born(10, 11);
+  kin_.Born(11, 12);
+  const auto newborn = kin_.FindNewborn(12);
+  ASSERT_TRUE(newborn);
+  EXPECT_EQ(kin_.Name(*newborn, {12, 102}), kRoot);
+  EXPECT_FALSE(kin_.FindNewborn(12)) << "it has a name by now";
+}
+
 TEST_F(KinTest, APidThatIsGivenToAStrangerIsNoKin) {
   kin_.Born(10, 11);
   const auto newborns = kin_.TakeNewborns(1);

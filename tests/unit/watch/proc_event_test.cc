@@ -25,6 +25,8 @@ static_assert(ProcEventOffset::kProcess ==
               kEvent + offsetof(proc_event, event_data.fork.parent_tgid));
 static_assert(ProcEventOffset::kProcess ==
               kEvent + offsetof(proc_event, event_data.ptrace.process_tgid));
+static_assert(ProcEventOffset::kTracer ==
+              kEvent + offsetof(proc_event, event_data.ptrace.tracer_pid));
 static_assert(ProcEventOffset::kChildThread ==
               kEvent + offsetof(proc_event, event_data.fork.child_pid));
 static_assert(ProcEventOffset::kChildProcess ==
@@ -51,6 +53,7 @@ TEST(ProcEvent, ReadsWhatHappenedToAProcess) {
     EXPECT_EQ(static_cast<std::uint32_t>(event->type), type);
     EXPECT_EQ(event->thread, 12);
     EXPECT_EQ(event->process, 11);
+    EXPECT_EQ(event->tracer, type == 0x100U ? 5 : 0);
   }
 }
 

@@ -28,6 +28,10 @@ class Recorder {
             [this](const ProcessKey& key, WakeReason reason) {
               Note([&] { changes_.push_back({key, reason, std::chrono::steady_clock::now()}); });
             },
+        .traced =
+            [this](const ProcessKey& key, pid_t tracer) {
+              Note([&] { tracers_.emplace_back(key, tracer); });
+            },
         .exited = [this](const ProcessKey& key) { Note([&] { exits_.push_back(key); }); },
         .forked =
             [this](const ProcessKey& parent, const ProcessKey& child) {
@@ -59,6 +63,7 @@ class Recorder {
   [[nodiscard]] std::vector<Change> changes() { return Copy(changes_); }
   [[nodiscard]] std::vector<ProcessKey> exits() { return Copy(exits_); }
   [[nodiscard]] std::vector<std::pair<ProcessKey, ProcessKey>> forks() { return Copy(forks_); }
+  [[nodiscard]] std::vector<std::pair<ProcessKey, pid_t>> tracers() { return Copy(tracers_); }
   [[nodiscard]] int lost() {
     const std::lock_guard lock(mutex_);
     return lost_;
@@ -69,6 +74,7 @@ class Recorder {
     exits_.clear();
     forks_.clear();
     lost_ = 0;
+    tracers_.clear();
   }
 
  private:
@@ -96,6 +102,7 @@ class Recorder {
   std::vector<Change> changes_;  // By mutex_, as all that follows.
   std::vector<ProcessKey> exits_;
   std::vector<std::pair<ProcessKey, ProcessKey>> forks_;
+  std::vector<std::pair<ProcessKey, pid_t>> tracers_;
   int lost_ = 0;
 };
 

@@ -4,6 +4,9 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/fakes/fake_process.h"
 
 namespace surety {
@@ -68,6 +71,27 @@ TEST_F(WatchInboxTest, SignalsUntilAcknowledgedAndKeepsWhatCame) {
   EXPECT_FALSE(Signals());
   EXPECT_EQ(inbox_.TakeAll().size(), 2U);
   EXPECT_TRUE(inbox_.TakeAll().empty());
+}
+
+TEST_F(WatchInboxTest, AQuestionWaitsForItsAnswer) {
+  std::atomic<bool> answered{false};
+  std::thread asks([&] {
+    inbox_.AskForBirth(42, std::chrono::seconds(10));
+    EXPECT_TRUE(answered);
+  });
+  std::vector<pid_t> questions;
+  while (questions.empty()) questions = inbox_.TakeQuestions();
+  EXPECT_EQ(questions, std::vector<pid_t>{42});
+  EXPECT_TRUE(Signals());
+  answered = true;
+  inbox_.AnswerQuestions();
+  asks.join();
+}
+
+TEST_F(WatchInboxTest, AQuestionIsGivenUpInTheEndAndAtStop) {
+  inbox_.AskForBirth(42, std::chrono::milliseconds(1));
+  inbox_.Stop();
+  inbox_.AskForBirth(43, std::chrono::hours(1));
 }
 
 TEST_F(WatchInboxTest, StopSignalsAndRefuses) {

@@ -105,7 +105,10 @@ TEST(KernelEvents, AreTriedAgainWhereTheyWereNotToBeHad) {
     ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
     KernelEvents events(
         epoll.get(), 0, {},
-        {.happened = [](pid_t, WakeReason) {}, .forked = [](pid_t, pid_t) {}, .lost = [] {}});
+        {.happened = [](pid_t, WakeReason) {},
+         .traced = [](pid_t, pid_t) {},
+         .forked = [](pid_t, pid_t) {},
+         .lost = [] {}});
     const BootTime begun(std::chrono::seconds(100));
     events.Tend(begun);
     EXPECT_FALSE(events.working());
@@ -126,6 +129,7 @@ TEST(KernelEvents, AreGivenUpWhenTheyNoLongerCome) {
   int lost = 0;
   KernelEvents events(epoll.get(), 0, {},
                       {.happened = [](pid_t, WakeReason) {},
+                       .traced = [](pid_t, pid_t) {},
                        .forked = [](pid_t, pid_t) {},
                        .lost = [&] { ++lost; }});
   BootTime now(std::chrono::seconds(100));

@@ -89,6 +89,26 @@ TEST(WatcherForksByEvents, AnOrphanedGrandchildIsTold) {
   }
 }
 
+// Who asks is answered before the next portion of newborns is due.
+TEST(WatcherForksByEvents, AnOrphanedGrandchildIsToldByTheTimeItsBirthIsHeardOf) {
+  for (int i = 0; i < 30; ++i) {
+    ForkedPids forked;
+    ActingChild child({[&] { return forked.ForkAnOrphan(); }});
+    Watching watching(EventsAlone());
+    watching.Follow(child.pid());
+    ASSERT_EQ(child.Do(0), 0);
+    const pid_t made = forked.Next();
+    const KillAtEnd end(made);
+    const auto orphan = MakeLinuxProcessOpener()->OpenByPid(made);
+    ASSERT_TRUE(orphan);
+    (*watching).HearOfBirth(**orphan);
+    const auto forks = watching.recorder().forks();
+    EXPECT_TRUE(std::any_of(forks.begin(), forks.end(), [&](const auto& fork) {
+      return fork.second == (*orphan)->key();
+    })) << i;
+  }
+}
+
 TEST(WatcherForksByEvents, AGrandchildIsToldAfterTheFollowedProcessHasExited) {
   ForkedPids forked;
   std::array<int, 2> ends{};
