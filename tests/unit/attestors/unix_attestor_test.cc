@@ -230,11 +230,11 @@ TEST_F(UnixAttestorTest, ForgottenAnswersAreWorkedOutAnew) {
   EXPECT_THAT(Values(), Contains("user:web1"));
   EXPECT_THAT(Values(), Contains("user:web1"));
   process_->SetFile("environ", std::string("LD_AUDIT=/x\0", 12));
-  attestor().Forget(PeerOf(process_));
+  attestor().Forget(PeerOf(process_, 1001));
   EXPECT_THAT(Values(), AllOf(Contains("user:web2"), Contains("env:LD_AUDIT"),
                               Contains(StartsWith("sha256:"))));
   process_->Exit();
-  attestor().Forget(PeerOf(process_));
+  attestor().Forget(PeerOf(process_, 1001));
 }
 
 TEST_F(UnixAttestorTest, LabelIsTrimmedAndEscaped) {
