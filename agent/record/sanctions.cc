@@ -45,6 +45,9 @@ void StoredSanctions::Given(const Peer& peer, const Standing& standing,
   if (CondemnedBefore(process, now.boot))
     return RevokeSoon(parts_.issued.TakeProcess(process), RevocationReason::kPrivilegeWithdrawn,
                       RevokedBy::kDecision, now);
+  // Made just before the clock was set back: see ClockSetBack.
+  if (std::ranges::any_of(svids, [&](const auto& one) { return one.not_before > now.wall; }))
+    ClockSetBack(now);
   for (const IssuedSvid& svid : svids)
     if (parts_.quarantines.Covers(lineage, svid.entry_id, now.boot))
       RevokeSoon(parts_.issued.TakeSerial(svid.serial), RevocationReason::kPrivilegeWithdrawn,

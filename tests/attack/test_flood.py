@@ -94,29 +94,6 @@ class Slowloris(Case):
         self.assertEqual(worker.receive(30), "all cut")
         self.assert_served(daemon, users.WEB)
 
-    def test_50_frames_of_continuation_without_end_take_no_memory(self):
-        daemon = self.serving()
-        before = self.memory(daemon)
-
-        def drip():
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(daemon.socket)
-                connection.sendall(grpc_raw.PREFACE + grpc_raw.frame(grpc_raw.SETTINGS, 0, 0) +
-                                   grpc_raw.frame(grpc_raw.HEADERS, 0, 1, b"\0\1a\1b"))
-                field = b"\0\1a\x7f\xa1\x7e" + b"b" * 16288
-                try:
-                    for _ in range(4000):
-                        connection.sendall(
-                            grpc_raw.frame(grpc_raw.CONTINUATION, 0, 1, field[:16384]))
-                except ConnectionError:
-                    return "cut"
-                return "taken"
-
-        answer = users.run_as(users.WEB, drip)
-        print("64 MiB of headers were", answer)
-        self.assertLess(self.memory(daemon) - before, 48 << 20)
-        self.assert_served(daemon, users.DB)
-
 
 class FloodOfRecords(Case):
     """Whoever asks in a loop decides how many records there could be."""

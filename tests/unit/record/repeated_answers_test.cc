@@ -39,7 +39,7 @@ class RepeatedAnswersTest : public testing::Test {
     return made;
   }
   void Write(const MadeEvent& made, int times) {
-    for (int i = 0; i < times; ++i) last_ = log_.Write(made.event()).value();
+    for (int i = 0; i < times; ++i) last_ = *log_.Write(made.event());
   }
   void TickAfter(const MadeEvent& made, Seconds passed) {
     log_.Tick({.boot = made.at.boot + passed, .wall = made.at.wall + passed});
