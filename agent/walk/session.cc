@@ -108,8 +108,7 @@ Result<void> Session::StepSvids(const Ask& ask) {
 
 // Nobody waits for anything. But who holds an SVID is to lose it when it jumps.
 Result<void> Session::StepAlone(const Ask& ask) {
-  auto authorization =
-      Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
+  auto authorization = Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
   ask.outcome.verdict = authorization->verdict;
@@ -343,13 +342,13 @@ void Session::PunishForWhatItWas(const Ask& ask, const Authorization& authorizat
   const auto cause = std::ranges::find_if(authorization.entries, [](const EntryDecision& one) {
     return one.decision.obligations.revoke || one.decision.obligations.quarantine;
   });
-  const auto done = parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
-                                                   .standing = ask.facts.standing,
-                                                   .entry_id = {},
-                                                   .reason = cause->decision.reason,
-                                                   .decision = ask.recorded.decision},
-                                                  judged, RevocationReason::kPrivilegeWithdrawn,
-                                                  ask.now);
+  const auto done =
+      parts_.sanctions.RevokeOthers({.process = peer_.process->key(),
+                                     .standing = ask.facts.standing,
+                                     .entry_id = {},
+                                     .reason = cause->decision.reason,
+                                     .decision = ask.recorded.decision},
+                                    judged, RevocationReason::kPrivilegeWithdrawn, ask.now);
   static_cast<void>(done);
 }
 

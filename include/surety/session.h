@@ -141,7 +141,11 @@ class Session {
   };
 
   Session(const WalkParts& parts, const WalkRules& rules, Peer peer)
-      : parts_(parts), rules_(rules), peer_(std::move(peer)), retry_(rules), challenge_(rules.challenge_gap) {}
+      : parts_(parts),
+        rules_(rules),
+        peer_(std::move(peer)),
+        retry_(rules),
+        challenge_(rules.challenge_gap) {}
 
   /// One turn. Looks at the process in any case; mints when the process holds
   /// nothing yet, when rotation is due, or when its identities have changed; never

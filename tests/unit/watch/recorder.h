@@ -28,10 +28,8 @@ class Recorder {
             [this](const ProcessKey& key, WakeReason reason) {
               Note([&] { changes_.push_back({key, reason, std::chrono::steady_clock::now()}); });
             },
-        .traced =
-            [this](const ProcessKey& key, pid_t tracer) {
-              Note([&] { tracers_.emplace_back(key, tracer); });
-            },
+        .traced = [this](const ProcessKey& key,
+                         pid_t tracer) { Note([&] { tracers_.emplace_back(key, tracer); }); },
         .exited = [this](const ProcessKey& key) { Note([&] { exits_.push_back(key); }); },
         .forked =
             [this](const ProcessKey& parent, const ProcessKey& child) {

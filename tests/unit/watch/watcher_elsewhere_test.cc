@@ -103,12 +103,11 @@ TEST(KernelEvents, AreTriedAgainWhereTheyWereNotToBeHad) {
     const UniqueFd home(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
     const UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     ASSERT_EQ(::unshare(CLONE_NEWNET), 0);
-    KernelEvents events(
-        epoll.get(), 0, {},
-        {.happened = [](pid_t, WakeReason) {},
-         .traced = [](pid_t, pid_t) {},
-         .forked = [](pid_t, pid_t) {},
-         .lost = [] {}});
+    KernelEvents events(epoll.get(), 0, {},
+                        {.happened = [](pid_t, WakeReason) {},
+                         .traced = [](pid_t, pid_t) {},
+                         .forked = [](pid_t, pid_t) {},
+                         .lost = [] {}});
     const BootTime begun(std::chrono::seconds(100));
     events.Tend(begun);
     EXPECT_FALSE(events.working());
