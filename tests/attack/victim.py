@@ -64,7 +64,11 @@ class Victim:
             until(f"{program[0]} runs", lambda: self.runs(program[0]))
         self.connection = grpc_raw.Connection(socket.socket(fileno=fds[0]))
         self.stream = self.connection.fetch()
-        self.response = self.next_response()
+        try:
+            self.response = self.next_response()
+        except Exception:
+            self.stop()
+            raise
         self.spiffe_id = self.response.svids[0].spiffe_id
         self.serials = serials_of(self.response)
 
