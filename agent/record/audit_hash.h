@@ -21,7 +21,7 @@ class HashText {
   bool operator==(const HashText&) const = default;
 
  private:
-  std::array<char, kLength> digits_;
+  std::array<char, kLength> digits_{};
 };
 
 /// The hash of a line of the log: SHA-256 over a zero byte, which tells it from

@@ -97,6 +97,7 @@ TEST(CommitQueue, SharesATransactionAmongThoseWhoComeMeanwhile) {
   std::vector<std::unique_ptr<AddLine>> others;
   for (int i = 0; i < 8; ++i) others.push_back(std::make_unique<AddLine>(std::to_string(i)));
   std::thread leader([&] { EXPECT_TRUE(Commit(lines.queue(), first)); });
+  EXPECT_TRUE(Eventually([&] { return lines.queue().waiting() == 1; })) << "it is the first";
   std::vector<std::thread> threads;
   std::mutex mutex;
   std::set<std::thread::id> writers;
@@ -125,6 +126,7 @@ TEST(CommitQueue, LetsOneFaultyChangeFailAlone) {
   AddLine faulty("there");
   AddLine fine("fine");
   std::thread leader([&] { EXPECT_TRUE(Commit(lines.queue(), first)); });
+  EXPECT_TRUE(Eventually([&] { return lines.queue().waiting() == 1; })) << "it is the first";
   std::vector<std::thread> threads;
   for (AddLine* change : {&good, &faulty, &fine})
     threads.emplace_back(
