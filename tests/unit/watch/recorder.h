@@ -54,6 +54,11 @@ class Recorder {
       return std::find(forks_.begin(), forks_.end(), std::pair(parent, child)) != forks_.end();
     });
   }
+  bool WaitForTracer(const ProcessKey& key, pid_t tracer) {
+    return WaitFor([&] {
+      return std::find(tracers_.begin(), tracers_.end(), std::pair(key, tracer)) != tracers_.end();
+    });
+  }
   bool WaitForLost() {
     return WaitFor([&] { return lost_ > 0; });
   }
@@ -61,7 +66,6 @@ class Recorder {
   [[nodiscard]] std::vector<Change> changes() { return Copy(changes_); }
   [[nodiscard]] std::vector<ProcessKey> exits() { return Copy(exits_); }
   [[nodiscard]] std::vector<std::pair<ProcessKey, ProcessKey>> forks() { return Copy(forks_); }
-  [[nodiscard]] std::vector<std::pair<ProcessKey, pid_t>> tracers() { return Copy(tracers_); }
   [[nodiscard]] int lost() {
     const std::lock_guard lock(mutex_);
     return lost_;
