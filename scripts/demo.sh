@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # demo.sh BIN_FOLDER: a daemon in a scratch folder, a workload that gets its
-# identity and one rotation, and somebody else who gets nothing. Nothing stays.
+# identity and its rotations, somebody else who gets nothing, and a workload that
+# becomes another program and loses what it had. Nothing stays.
 set -euo pipefail
 
 bin=$(cd "${1:?usage: demo.sh BIN_FOLDER}" && pwd)
@@ -55,6 +56,8 @@ cat >"$home/surety.toml" <<TOML
 trust_domain = "demo.test"
 state_dir = "$home/state"
 entries_dir = "$home/entries.d"
+[x509]
+crl_file = "$home/run/crl.pem"
 [workload_api]
 socket = "$home/run/workload.sock"
 [admin]
@@ -83,15 +86,51 @@ if [ "$(id -u)" = 0 ]; then
   fi
 fi
 
-step "5. A workload that stays connected gets a new certificate and key before the old one ends: two rotations, some 10 s."
-show "surety watch --count 3"
-as "$workload_uid" timeout 60 "$home/bin/surety" watch --count 3 || die "no rotation within 60 s"
+step "5. A workload that stays connected gets a new certificate and key before the old one ends: two rotations, some 13 s."
+show "surety watch"
+as "$workload_uid" timeout 13 "$home/bin/surety" watch | tee "$home/watched" || true
+[ "$(grep -c rotated "$home/watched")" -ge 2 ] || die "no two rotations within 13 s"
 
-step "6. What the operator sees."
+step "6. The jump: a workload with an open stream becomes another program, and that one asks again."
+show "jumping_workload.pl, which executes: surety fetch x509"
+cp "$(dirname "$0")/jumping_workload.pl" "$home/bin/"
+chmod 755 "$home/bin/jumping_workload.pl"
+if as "$workload_uid" "$home/bin/jumping_workload.pl" "$home/run/workload.sock" \
+  "$home/bin/surety" fetch x509 >"$home/jumped"; then
+  die "the program it became got an SVID"
+fi
+read -r jumper jumped_at <"$home/jumped" || die "the workload did not jump"
+
+step "7. Within milliseconds its stream ended and its SVID was revoked. Why? In the daemon's own words:"
+show "surety audit why $jumper"
+"$home/bin/surety" audit why "$jumper" --dir "$home/state/audit" || die "the audit log knows nothing of it"
+refused=$("$home/bin/surety" audit tail --dir "$home/state/audit" --pid "$jumper" --verdict refuse --output json |
+  head -n 1)
+refused_at=$(date -d "$(sed 's/.*"time":"\([^"]*\)".*/\1/' <<<"$refused")" +%s.%N)
+awk -v from="$jumped_at" -v to="$refused_at" \
+  'BEGIN { printf "From the jump to the refusal: %.1f ms\n", (to - from) * 1000 }'
+
+step "8. Its serial is on the certificate revocation list, which went to everyone who has a stream."
+serial=$("$home/bin/surety" audit tail --dir "$home/state/audit" --pid "$jumper" --verdict allow --output json |
+  sed -n '1s/.*"serial":"\([0-9a-f]*\)".*/\1/p')
+show "openssl crl -in crl.pem -text | grep -A 1 -i $serial"
+for _ in $(seq 40); do
+  ! openssl crl -in "$home/run/crl.pem" -noout -text | grep -i -A 1 "$serial" || break
+  sleep 0.05
+done
+openssl crl -in "$home/run/crl.pem" -noout -text | grep -qi "$serial" || die "$serial is not revoked"
+
+step "9. A fresh, honest process of the same entry is served."
+show "surety fetch x509"
+as "$workload_uid" "$home/bin/surety" fetch x509 || die "the honest one got no SVID"
+
+step "10. What the operator sees, and whether the record is whole."
 show "surety status"
 "$home/bin/surety" status --admin-socket "$home/run/admin.sock" || die "no status"
+show "surety audit verify"
+"$home/bin/surety" audit verify --dir "$home/state/audit" || die "the audit log is damaged"
 
-step "7. suretyd is told to stop; its sockets go with it."
+step "11. suretyd is told to stop; its sockets go with it."
 kill "$daemon"
 wait "$daemon" || die "suretyd ended with status $?"
 daemon=
