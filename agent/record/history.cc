@@ -50,7 +50,7 @@ void Replay(const RecordedTurn& turn, VelocityCounts& counts) {
 template <typename Table, typename Told>
 void JoinAll(Table& table, const Told& told) {
   for (const auto& [subject, theirs] : told)
-    table.Update(subject, [&](VelocityCounts& ours) { ours.Join(theirs); });
+    table.Update(subject, [&counts = theirs](VelocityCounts& ours) { ours.Join(counts); });
 }
 
 }  // namespace

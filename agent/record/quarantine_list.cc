@@ -177,10 +177,9 @@ std::vector<Quarantine> QuarantineList::Of(std::span<const std::string_view> lin
   };
   collect("");
   for (const std::string_view lineage : lineages) collect(lineage);
-  const auto id = [](const Quarantine& one) { return one.id; };
-  std::ranges::sort(found, {}, id);
-  const auto twice = std::ranges::unique(found, {}, id);
-  found.erase(twice.begin(), twice.end());
+  std::ranges::sort(found, {}, &Quarantine::id);
+  const auto same = [](const Quarantine& a, const Quarantine& b) { return a.id == b.id; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
   return found;
 }
 
