@@ -177,7 +177,8 @@ std::vector<Quarantine> QuarantineList::Of(std::span<const std::string_view> lin
   };
   collect("");
   for (const std::string_view lineage : lineages) collect(lineage);
-  std::ranges::sort(found, {}, &Quarantine::id);
+  std::sort(found.begin(), found.end(),
+            [](const Quarantine& a, const Quarantine& b) { return a.id < b.id; });
   const auto same = [](const Quarantine& a, const Quarantine& b) { return a.id == b.id; };
   found.erase(std::unique(found.begin(), found.end(), same), found.end());
   return found;

@@ -46,7 +46,6 @@ WatchLoop::WatchLoop(const Clock& clock, ProcessOpener& opener, const WatcherEve
                      WatchBoard& board)
     : clock_(clock),
       events_(events),
-      options_(options),
       epoll_(std::move(epoll)),
       inbox_(inbox),
       board_(board),

@@ -78,7 +78,6 @@ class WatchLoop {
 
   const Clock& clock_;
   const WatcherEvents& events_;
-  const WatchOptions& options_;
   const UniqueFd epoll_;
   WatchInbox& inbox_;
   WatchBoard& board_;

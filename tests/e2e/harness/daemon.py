@@ -115,8 +115,11 @@ class Daemon:
         staged = self.folder / "bin" / name
         if not staged.exists():
             staged.parent.mkdir(exist_ok=True)
-            shutil.copy2(source, staged)
-            staged.chmod(0o755)
+            # In one step: workers may ask for it at the same time.
+            scratch = staged.with_name(f".{name}.{os.getpid()}")
+            shutil.copy2(source, scratch)
+            scratch.chmod(0o755)
+            scratch.rename(staged)
         return str(staged)
 
     def _is_ready(self) -> bool:
