@@ -32,8 +32,8 @@ class AuditHasher {
  public:
   /// kInternal if the library has no SHA-256.
   static Result<AuditHasher> Create();
-  AuditHasher(AuditHasher&&) noexcept;
-  AuditHasher& operator=(AuditHasher&&) noexcept;
+  AuditHasher(AuditHasher&& other) noexcept;
+  AuditHasher& operator=(AuditHasher&& other) noexcept;
   ~AuditHasher();
 
   /// Of the line that has `before_hash` in front of its hash field. kInternal if
