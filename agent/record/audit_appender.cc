@@ -80,8 +80,8 @@ Result<ChainPoint> AuditAppender::AddGap(const ChainPoint& after, const Moment& 
 }
 
 Error AuditAppender::Count(const Error& why, const Moment& at) {
-  const Error error = Error(why.code(), why.Text() + "; " + Remedy(why.code()))
-                          .Within("no record, so nothing is issued");
+  Error error = Error(why.code(), why.Text() + "; " + Remedy(why.code()))
+                    .Within("no record, so nothing is issued");
   if (gap_) {
     ++gap_->records;
   } else {
@@ -93,7 +93,7 @@ Error AuditAppender::Count(const Error& why, const Moment& at) {
 Result<void> AuditAppender::WriteLines() {
   if (torn_) CutBack();
   if (torn_) return Error(ErrorCode::kUnavailable, "a line that was cut off cannot be removed");
-  const auto written =
+  auto written =
       AppendAll(folder_.disk(), place_.file.get(), lines_, folder_.PathOf(place_.segment));
   if (!written) {
     CutBack();
