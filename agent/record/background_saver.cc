@@ -55,7 +55,9 @@ Result<void> BackgroundSaver::StoreAll() {
   for (int round = 0; round < kMostRounds; ++round) {
     std::vector<Saver*> all;
     {
-      const std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      // What the background is writing is not stored yet, and it may ask for more.
+      changed_.wait(lock, [this] { return writing_ == nullptr; });
       all = AllDue(Pace::time_point::max());
       for (Saver* saver : all) due_[saver].asked = false;
     }
@@ -68,11 +70,14 @@ Result<void> BackgroundSaver::StoreAll() {
 void BackgroundSaver::Leave(Saver& saver) {
   Saver* const one = &saver;
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return writing_ != one; });
-  for (bool more = due_.erase(one) != 0; more; more = more && due_.erase(one) != 0) {
+  const auto is_idle = [&] { return writing_ != one; };
+  changed_.wait(lock, is_idle);
+  for (bool stored = true; stored && due_.erase(one) != 0;) {
     lock.unlock();
-    more = Store(std::span(&one, 1)).has_value();
+    stored = Store(std::span(&one, 1)).has_value();
     lock.lock();
+    // It may have asked for more, and the background have begun to write it.
+    changed_.wait(lock, is_idle);
   }
   due_.erase(one);
 }

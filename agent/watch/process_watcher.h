@@ -45,7 +45,8 @@ struct WatchDetails {
 /// pidfd, everything else (namespaces, cgroups, capabilities, no_new_privs, seccomp,
 /// executable, parent) by a sweep. Where the kernel gives no events, the sweep
 /// finds all of it. Not seen: what a thread that is not the main one does to its own
-/// ids, namespaces and capabilities, as far as no event tells of it.
+/// ids, namespaces and capabilities, as far as no event tells of it; and a tracer that
+/// came and let go within the milliseconds before events of a new process pass.
 ///
 /// `changed` is called at most once within 5 ms for one process (40 ms if it does
 /// not stop), never too seldom: the last change of a burst is reported too. `lost`

@@ -30,7 +30,7 @@ struct Seen {
 };
 
 Seen SeenOf(const Publishing& at) {
-  const auto& issuer = at.publisher->Status().issuers.at(0);
+  const auto issuer = at.publisher->Status().issuers.at(0);
   return {
       .number = issuer.number,
       .this_update = std::chrono::floor<Seconds>(issuer.this_update).time_since_epoch().count()};

@@ -54,14 +54,15 @@ TEST(WatcherEvents, TellOfASessionOfItsOwn) {
 }
 
 TEST(WatcherEvents, TellOfATracer) {
-  ActingChild child({});
+  ActingChild child({SetSession});
   Watching watching(EventsAlone());
   const auto key = watching.Follow(child.pid());
+  // Once a change has been told, events of this process pass.
+  watching.ExpectChange(child, 0, WakeReason::kSession, "setsid");
   const auto begun = std::chrono::steady_clock::now();
   ASSERT_EQ(::ptrace(PTRACE_SEIZE, child.pid(), nullptr, nullptr), 0);
   EXPECT_TRUE(watching.recorder().WaitForChange(key, WakeReason::kTraced));
   watching.PrintLatency(key, WakeReason::kTraced, begun, "ptrace");
-  // A look may have told of the change before the event was read.
   EXPECT_TRUE(watching.recorder().WaitForTracer(key, ::gettid()));
 }
 
