@@ -25,8 +25,11 @@ function(surety_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE surety_flags surety_seams ${ARG_USES} GTest::gmock GTest::gtest_main)
+  # The thread sanitizer would wait a second at the end of every process with threads,
+  # and tests of deaths have hundreds.
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." NO_PRETTY_VALUES PROPERTIES LABELS ${ARG_LABEL}
     TIMEOUT 120
+    ENVIRONMENT TSAN_OPTIONS=atexit_sleep_ms=0
     DISCOVERY_MODE PRE_TEST)
 endfunction()
 include(GoogleTest)
