@@ -55,6 +55,8 @@ connections_per_uid = 12000
 streams_per_uid = 24000
 calls_per_second_per_uid = 100000
 calls_burst_per_uid = 100000
+short_calls_per_second_per_lineage = 100000
+short_calls_burst_per_lineage = 100000
 TOML
   "$home/bin/suretyd" run --config "$home/surety.toml" 2>>"$reports/daemon.log" &
   daemon=$!
