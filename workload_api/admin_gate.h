@@ -15,7 +15,7 @@ namespace surety {
 class AdminGate {
  public:
   AdminGate(std::vector<uid_t> uids, AuditLog& audit, const Clock& clock)
-      : uids_(std::move(uids)), refused_("admin.refused", audit, clock) {}
+      : uids_(std::move(uids)), refused_("admin.refused", NoticeSeverity::kHigh, audit, clock) {}
 
   /// Whether it may connect, by the user that it was then.
   bool Admits(const Peer& peer);

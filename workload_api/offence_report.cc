@@ -11,28 +11,34 @@ namespace surety {
 
 OffenceReport::OffenceReport(AuditLog& audit, const Clock& clock,
                              std::shared_ptr<spdlog::logger> logger)
-    : shared_("connection.shared", audit, clock),
-      flooded_("connection.flooded", audit, clock),
+    : stolen_("connection.stolen", NoticeSeverity::kHigh, audit, clock),
+      shared_("connection.shared", NoticeSeverity::kWarning, audit, clock),
+      flooded_("connection.flooded", NoticeSeverity::kHigh, audit, clock),
       logger_(std::move(logger)) {}
 
 void OffenceReport::Tell(const Peer& peer, Offence offence, pid_t sender) {
   const pid_t pid = peer.process->key().pid;
   RepeatedNotice::Details details{{"pid", std::to_string(pid)}, {"uid", std::to_string(peer.uid)}};
-  if (offence == Offence::kOtherSender) {
-    details.emplace_back("sender", std::to_string(sender));
-    if (shared_.Tell(std::move(details)))
-      logger_->warn(
-          "closed a connection of process {} (uid {}): process {} sent on it, and a connection "
-          "serves nobody but the process that opened it",
-          pid, peer.uid, sender == 0 ? "of another pid namespace" : std::to_string(sender));
+  if (offence == Offence::kHeaderBlock) {
+    if (flooded_.Tell(std::move(details)))
+      logger_->warn("closed a connection of process {} (uid {}): a header block of over {} KiB", pid,
+                    peer.uid, FrameGuard::kMaxHeaderBlock / 1024);
     return;
   }
-  if (flooded_.Tell(std::move(details)))
-    logger_->warn("closed a connection of process {} (uid {}): a header block of over {} KiB", pid,
-                  peer.uid, FrameGuard::kMaxHeaderBlock / 1024);
+  details.emplace_back("sender", std::to_string(sender));
+  if (offence == Offence::kOtherProcess) {
+    if (shared_.Tell(std::move(details)))
+      logger_->warn("process {} sent on a connection that process {} (uid {}) opened", sender, pid,
+                    peer.uid);
+    return;
+  }
+  if (stolen_.Tell(std::move(details)))
+    logger_->warn("closed a connection of process {} (uid {}): process {} of another user sent on it",
+                  pid, peer.uid, sender);
 }
 
 void OffenceReport::Tick() {
+  stolen_.Tick();
   shared_.Tick();
   flooded_.Tick();
 }

@@ -14,8 +14,8 @@ class logger;
 
 namespace surety {
 
-/// Tells of connections that were ended for what was sent on them, in the log and in
-/// the record as "connection.shared" and "connection.flooded". Thread-safe.
+/// Tells of what was sent on connections and should not have been, in the log and in the
+/// record: "connection.stolen", "connection.shared", "connection.flooded". Thread-safe.
 class OffenceReport {
  public:
   OffenceReport(AuditLog& audit, const Clock& clock, std::shared_ptr<spdlog::logger> logger);
@@ -25,6 +25,7 @@ class OffenceReport {
   void Tick();
 
  private:
+  RepeatedNotice stolen_;
   RepeatedNotice shared_;
   RepeatedNotice flooded_;
   const std::shared_ptr<spdlog::logger> logger_;

@@ -52,8 +52,9 @@ std::optional<ucred> SenderOf(msghdr& message) {
 /// One guarded socket and what its client has sent so far.
 class GuardedSocket {
  public:
-  GuardedSocket(std::optional<ino_t> socket, pid_t sender, ReceiveGuard::Offended offended)
-      : socket_(socket), sender_(sender), offended_(std::move(offended)) {}
+  GuardedSocket(std::optional<ino_t> socket, pid_t connector, uid_t user,
+                ReceiveGuard::Offended offended)
+      : socket_(socket), connector_(connector), user_(user), offended_(std::move(offended)) {}
 
   [[nodiscard]] bool Is(int fd) const { return socket_ && SocketOf(fd) == socket_; }
 
@@ -70,35 +71,43 @@ class GuardedSocket {
     message.msg_flags = own.msg_flags & ~MSG_CTRUNC;
     message.msg_controllen = 0;
     if (received > 0) Look(own, static_cast<std::size_t>(received));
-    if (!offended_) {
-      errno = ECONNRESET;
-      return -1;
-    }
-    return received;
+    if (!ended_) return received;
+    errno = ECONNRESET;
+    return -1;
   }
 
  private:
   void Look(msghdr& message, std::size_t received) {
-    const auto sender = SenderOf(message);
-    const bool nobody = sender && sender->pid == 0 && sender->uid == kNobodyNamed;
-    if (!sender || (sender->pid != sender_ && !nobody))
-      return Offend(Offence::kOtherSender, sender ? sender->pid : 0);
+    CheckSender(SenderOf(message));
     for (const iovec& piece : std::span(message.msg_iov, message.msg_iovlen)) {
       const std::size_t size = std::min(received, piece.iov_len);
       received -= size;
       if (!frames_.Take({static_cast<const std::uint8_t*>(piece.iov_base), size}))
-        return Offend(Offence::kHeaderBlock, sender_);
+        return Offend(Offence::kHeaderBlock, connector_);
     }
   }
 
+  void CheckSender(const std::optional<ucred>& sender) {
+    if (!sender) return Offend(Offence::kOtherUser, 0);
+    const bool nobody = sender->pid == 0 && sender->uid == kNobodyNamed;
+    if (sender->pid == connector_ || nobody) return;
+    const bool may = sender->uid == user_ || sender->uid == 0;
+    Offend(may ? Offence::kOtherProcess : Offence::kOtherUser, sender->pid);
+  }
+
   void Offend(Offence offence, pid_t sender) {
-    if (const auto told = std::exchange(offended_, nullptr)) told(offence, sender);
+    const bool ends = offence != Offence::kOtherProcess;
+    bool& known = ends ? ended_ : shared_;
+    if (!std::exchange(known, true)) offended_(offence, sender);
   }
 
   const std::optional<ino_t> socket_;
-  const pid_t sender_;
+  const pid_t connector_;
+  const uid_t user_;
+  const ReceiveGuard::Offended offended_;
   std::mutex mutex_;
-  ReceiveGuard::Offended offended_;  // By mutex_, as what follows; empty once told.
+  bool ended_ = false;  // By mutex_, as what follows.
+  bool shared_ = false;
   FrameGuard frames_;
 };
 
@@ -158,9 +167,9 @@ Result<void> ReceiveGuard::NameSenders(int fd) {
   return Error(ErrorCode::kInternal, std::string("SO_PASSCRED: ") + std::strerror(errno));
 }
 
-ReceiveGuard::ReceiveGuard(int fd, pid_t sender, Offended offended)
+ReceiveGuard::ReceiveGuard(int fd, pid_t connector, uid_t user, Offended offended)
     : fd_(fd),
-      socket_(std::make_shared<GuardedSocket>(SocketOf(fd), sender, std::move(offended))) {
+      socket_(std::make_shared<GuardedSocket>(SocketOf(fd), connector, user, std::move(offended))) {
   Sockets().Put(fd_, socket_);
 }
 

@@ -11,17 +11,21 @@ namespace surety {
 
 class GuardedSocket;
 
-/// What ends a connection before gRPC has seen the bytes.
+/// What a client sent that it should not have. The first two end the connection before
+/// gRPC has seen the bytes.
 enum class Offence {
-  kHeaderBlock,  ///< A header block that does not end: frame_guard.h.
-  kOtherSender,  ///< Another process than the one that connected has sent something.
+  kHeaderBlock,   ///< A header block that does not end: frame_guard.h.
+  kOtherUser,     ///< Sent by a process of another user than the one who connected.
+  kOtherProcess,  ///< By another process of that user or of root, who could take the
+                  ///< connector over in any case: told of and let through.
 };
 
 /// Stands between a connection and gRPC, which reads sockets by itself: this program's
 /// own recvmsg(2) takes the place of the C library's and looks at what it received on
 /// guarded descriptors (decision 013). Every message is asked for its sender
-/// (SO_PASSCRED, unix(7)), every header block is bounded; an offence is told once, and
-/// gRPC reads ECONNRESET. Guards end with their owner. Thread-safe.
+/// (SO_PASSCRED, unix(7)), every header block is bounded. An offence is told once, and
+/// where it ends the connection gRPC reads ECONNRESET. Guards end with their owner.
+/// Thread-safe.
 class ReceiveGuard {
  public:
   /// Called on a thread of gRPC's. `sender` is 0 where another pid namespace hides it.
@@ -35,8 +39,7 @@ class ReceiveGuard {
   static Result<void> NameSenders(int fd);
 
   /// Guards the socket that is `fd` now: a later one of the same number is another.
-  /// `sender` is the process that connected.
-  ReceiveGuard(int fd, pid_t sender, Offended offended);
+  ReceiveGuard(int fd, pid_t connector, uid_t user, Offended offended);
   ReceiveGuard(ReceiveGuard&& other) noexcept = default;
   ReceiveGuard& operator=(ReceiveGuard&&) = delete;
   ~ReceiveGuard();

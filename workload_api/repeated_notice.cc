@@ -26,7 +26,7 @@ bool RepeatedNotice::TellIfDue() {
   // What was refused stays so whether or not it can be recorded.
   static_cast<void>(audit_.Note({.at = now,
                                  .what = what_,
-                                 .severity = NoticeSeverity::kHigh,
+                                 .severity = severity_,
                                  .details = std::move(details)}));
   return true;
 }

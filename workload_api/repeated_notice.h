@@ -20,8 +20,8 @@ class RepeatedNotice {
   static constexpr Seconds kBetween{10};
   using Details = std::vector<std::pair<std::string, std::string>>;
 
-  RepeatedNotice(std::string what, AuditLog& audit, const Clock& clock)
-      : what_(std::move(what)), audit_(audit), clock_(clock) {}
+  RepeatedNotice(std::string what, NoticeSeverity severity, AuditLog& audit, const Clock& clock)
+      : what_(std::move(what)), severity_(severity), audit_(audit), clock_(clock) {}
 
   /// True if it was told now, and not put off.
   bool Tell(Details details);
@@ -32,6 +32,7 @@ class RepeatedNotice {
   bool TellIfDue();
 
   const std::string what_;
+  const NoticeSeverity severity_;
   AuditLog& audit_;
   const Clock& clock_;
   std::mutex mutex_;

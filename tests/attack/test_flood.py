@@ -90,12 +90,8 @@ class Slowloris(Case):
         grown = self.memory(daemon) - before
         flooder.stop()
         print(f"{pieces * len(flood) >> 20} MiB were {answer}; the daemon grew by {grown >> 20} MiB")
-        self.assert_served(daemon)
+        self.assert_served(daemon, users.DB)
         return answer, grown
-
-    def assert_served(self, daemon):
-        self.assertEqual(users.run_as(users.DB, lambda: api.fetch_ids(daemon.socket)),
-                         ["spiffe://e2e.example.org/db"])
 
     def test_50_header_block_that_does_not_end_is_cut(self):
         daemon = self.serving()
@@ -123,7 +119,7 @@ class Slowloris(Case):
                             ("resets", grpc_raw.frame(grpc_raw.RST_STREAM, 0, 1, b"\0\0\0\x08") * 1260)):
             with self.subTest(frames=name):
                 _, grown = self.flooded(daemon, b"", flood, 4096)
-                self.assertLess(grown, 32 << 20)
+                self.assertLess(grown, 128 << 20)  # gRPC's quota is 64 MiB.
 
     def test_50_half_open_connections_and_headers_without_end_are_cut(self):
         daemon = self.serving(limits={"silent_timeout": "1s", "connections_per_uid": 300})

@@ -18,6 +18,7 @@
 namespace surety {
 namespace {
 
+constexpr uid_t kStranger = 1002;
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 class ReceiveGuardTest : public ::testing::Test {
@@ -28,7 +29,7 @@ class ReceiveGuardTest : public ::testing::Test {
     client_ = UniqueFd(pair[0]);
     server_ = UniqueFd(pair[1]);
     EXPECT_TRUE(ReceiveGuard::NameSenders(server_.get()));
-    guard_.emplace(server_.get(), ::getpid(), [this](Offence offence, pid_t sender) {
+    guard_.emplace(server_.get(), ::getpid(), ::geteuid(), [this](Offence offence, pid_t sender) {
       offence_ = offence;
       sender_ = sender;
       ++told_;
@@ -39,10 +40,14 @@ class ReceiveGuardTest : public ::testing::Test {
     ASSERT_EQ(::send(client_.get(), bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
   }
-  // Sends the bytes from a process of its own and returns its pid.
-  pid_t SendFromAnother(std::string_view bytes) const {
+  // Sends the bytes from a process of its own, of that user, and returns its pid.
+  pid_t SendFromAnother(std::string_view bytes, uid_t user = kStranger) const {
     const pid_t pid = ::fork();
-    if (pid == 0) ::_exit(::send(client_.get(), bytes.data(), bytes.size(), 0) < 0 ? 1 : 0);
+    if (pid == 0) {
+      const bool sent = ::setresuid(user, user, user) == 0 &&
+                        ::send(client_.get(), bytes.data(), bytes.size(), 0) >= 0;
+      ::_exit(sent ? 0 : 1);
+    }
     int status = 0;
     EXPECT_EQ(::waitpid(pid, &status, 0), pid);
     EXPECT_EQ(status, 0);
@@ -83,14 +88,35 @@ TEST_F(ReceiveGuardTest, LetsTheConnectorsBytesThroughUnchanged) {
   EXPECT_EQ(told_, 0);
 }
 
-TEST_F(ReceiveGuardTest, AnotherProcessIsFoundOutAndItsBytesAreNotHandedOn) {
+TEST_F(ReceiveGuardTest, BytesOfAnotherUserAreNotHandedOn) {
   Send(kPreface);
   const pid_t other = SendFromAnother("from another");
   ASSERT_EQ(Receive(), static_cast<ssize_t>(kPreface.size()));
   EXPECT_EQ(Receive(), -1);
   EXPECT_EQ(errno, ECONNRESET);
-  EXPECT_EQ(offence_, Offence::kOtherSender);
+  EXPECT_EQ(offence_, Offence::kOtherUser);
   EXPECT_EQ(sender_, other);
+}
+
+TEST_F(ReceiveGuardTest, AnotherProcessOfTheUserIsToldOfOnceAndHeard) {
+  Send(kPreface);
+  const pid_t other = SendFromAnother("from a child", ::geteuid());
+  ASSERT_EQ(Receive(), static_cast<ssize_t>(kPreface.size()));
+  EXPECT_EQ(Receive(), 12);
+  EXPECT_EQ(offence_, Offence::kOtherProcess);
+  EXPECT_EQ(sender_, other);
+  SendFromAnother("and again", ::geteuid());
+  EXPECT_EQ(Receive(), 9);
+  EXPECT_EQ(told_, 1);
+}
+
+TEST_F(ReceiveGuardTest, AnotherUserBehindAChildOfTheConnectorIsFoundOut) {
+  SendFromAnother(kPreface, ::geteuid());
+  EXPECT_GT(Receive(), 0);
+  SendFromAnother("of another user");
+  EXPECT_EQ(Receive(), -1);
+  EXPECT_EQ(offence_, Offence::kOtherUser);
+  EXPECT_EQ(told_, 2);
 }
 
 TEST_F(ReceiveGuardTest, StaysClosedAndTellsOnce) {
