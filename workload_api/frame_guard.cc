@@ -25,7 +25,8 @@ bool FrameGuard::Take(std::span<const std::uint8_t> bytes) {
       continue;
     }
     const std::size_t now = std::min(kHeader - header_filled_, bytes.size());
-    std::ranges::copy(bytes.first(now), header_.begin() + static_cast<std::ptrdiff_t>(header_filled_));
+    std::ranges::copy(bytes.first(now),
+                      header_.begin() + static_cast<std::ptrdiff_t>(header_filled_));
     header_filled_ += now;
     bytes = bytes.subspan(now);
     if (header_filled_ == kHeader) broken_ = !BeginFrame();

@@ -160,10 +160,11 @@ void Listener::AcceptOne(UniqueFd connection) {
   const auto process = peer->process;
   const auto added = parts_.table.Add(connection.get(), *peer, std::move(watch));
   if (!added) return LogRefusal(added.error().Text());
-  guards_.emplace(added->connection_id,
-                  ReceiveGuard(connection.get(), process->key().pid, peer->uid,
-                               [tell = parts_.offended, peer = *std::move(peer)](
-                                   Offence offence, pid_t sender) { tell(peer, offence, sender); }));
+  guards_.emplace(
+      added->connection_id,
+      ReceiveGuard(connection.get(), process->key().pid, peer->uid,
+                   [tell = parts_.offended, peer = *std::move(peer)](
+                       Offence offence, pid_t sender) { tell(peer, offence, sender); }));
 
   if (added->first_of_process) {
     const std::uint64_t number = next_watch_++;

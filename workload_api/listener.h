@@ -27,9 +27,9 @@ struct ListenerTimes {
 };
 
 /// Accepts on one socket, asks the kernel who connected, enters that into the
-/// table, and hands the descriptor on to gRPC, guarded (receive_guard.h). Then watches each connection for
-/// its end and each process for its exit, which ends all of its connections,
-/// whoever holds them by then. One thread.
+/// table, and hands the descriptor on to gRPC, guarded (receive_guard.h). Then watches each
+/// connection for its end and each process for its exit, which ends all of its connections, whoever
+/// holds them by then. One thread.
 class Listener {
  public:
   struct Parts {

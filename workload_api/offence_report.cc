@@ -21,8 +21,8 @@ void OffenceReport::Tell(const Peer& peer, Offence offence, pid_t sender) {
   RepeatedNotice::Details details{{"pid", std::to_string(pid)}, {"uid", std::to_string(peer.uid)}};
   if (offence == Offence::kHeaderBlock) {
     if (flooded_.Tell(std::move(details)))
-      logger_->warn("closed a connection of process {} (uid {}): a header block of over {} KiB", pid,
-                    peer.uid, FrameGuard::kMaxHeaderBlock / 1024);
+      logger_->warn("closed a connection of process {} (uid {}): a header block of over {} KiB",
+                    pid, peer.uid, FrameGuard::kMaxHeaderBlock / 1024);
     return;
   }
   details.emplace_back("sender", std::to_string(sender));
@@ -33,8 +33,9 @@ void OffenceReport::Tell(const Peer& peer, Offence offence, pid_t sender) {
     return;
   }
   if (stolen_.Tell(std::move(details)))
-    logger_->warn("closed a connection of process {} (uid {}): process {} of another user sent on it",
-                  pid, peer.uid, sender);
+    logger_->warn(
+        "closed a connection of process {} (uid {}): process {} of another user sent on it", pid,
+        peer.uid, sender);
 }
 
 void OffenceReport::Tick() {

@@ -31,7 +31,7 @@ ssize_t KernelRecvmsg(int fd, msghdr* message, int flags) {
 }
 
 std::optional<ino_t> SocketOf(int fd) {
-  struct stat status{};
+  struct stat status {};
   if (::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode)) return std::nullopt;
   return status.st_ino;
 }

@@ -24,10 +24,8 @@ bool RepeatedNotice::TellIfDue() {
     details.emplace_back("attempts", std::to_string(std::exchange(untold_, 0)));
   }
   // What was refused stays so whether or not it can be recorded.
-  static_cast<void>(audit_.Note({.at = now,
-                                 .what = what_,
-                                 .severity = severity_,
-                                 .details = std::move(details)}));
+  static_cast<void>(audit_.Note(
+      {.at = now, .what = what_, .severity = severity_, .details = std::move(details)}));
   return true;
 }
 

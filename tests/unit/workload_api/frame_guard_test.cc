@@ -22,8 +22,9 @@ Bytes Preface() {
 }
 
 void AddFrame(Bytes& to, std::uint8_t type, std::uint8_t flags, std::size_t size) {
-  to.insert(to.end(), {static_cast<std::uint8_t>(size >> 16U), static_cast<std::uint8_t>(size >> 8U),
-                       static_cast<std::uint8_t>(size), type, flags, 0, 0, 0, 1});
+  to.insert(to.end(),
+            {static_cast<std::uint8_t>(size >> 16U), static_cast<std::uint8_t>(size >> 8U),
+             static_cast<std::uint8_t>(size), type, flags, 0, 0, 0, 1});
   to.insert(to.end(), size, 0xff);
 }
 
