@@ -3,6 +3,7 @@ with the tree of cgroup version 2 alone, whatever this host has."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -48,7 +49,7 @@ class Machine:
     def _boot(self, system: Path) -> None:
         self.leader = 0
         nspawn = ["systemd-nspawn", "--quiet", f"--directory={system}", "--volatile=overlay",
-                  f"--machine={self._scratch.name.replace('_', '-')}", "--register=no", "--keep-unit", "--boot",
+                  f"--machine=m{os.getpid()}", "--register=no", "--keep-unit", "--boot",
                   "--console=pipe", "--private-network", "--link-journal=no",
                   f"--bind-ro={BIN}:{PROGRAMS}", "systemd.unified_cgroup_hierarchy=1"]
         with self._console.open("wb") as console:
