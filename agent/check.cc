@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "agent/identity/entries_folder.h"
+#include "agent/identity/path_trust.h"
 #include "agent/policy/policy_source.h"
 
 namespace surety {
@@ -48,7 +49,7 @@ Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
   Counts out;
   if (config.x509.ca_files) CheckCaFiles(*config.x509.ca_files, diagnostics);
   out.entries = ReadEntriesFolder(config.entries_dir, EntryRulesOf(config, selectors_made(config)),
-                                  diagnostics);
+                                  diagnostics, WhoCanReplace);
   if (!config.policy.dir.empty()) out.policies = CheckPolicies(config.policy, diagnostics);
   return out;
 }
