@@ -108,6 +108,12 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+struct SystemdAttestorConfig {
+  std::optional<bool> enabled = {};  ///< Not set: if systemd is the host's init.
+  std::string bus = "/run/dbus/system_bus_socket";
+  std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -124,6 +130,7 @@ struct Config {
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  SystemdAttestorConfig systemd_attestor = {};
 };
 
 /// Values from the command line, which go before those in the file. They are

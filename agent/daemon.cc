@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "agent/daemon_attestors.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
@@ -24,15 +25,6 @@ constexpr int kTurnThreads = 4;
 constexpr int kTurnThreadsWithHook = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
-
-AttestorOptions AttestorOptionsOf(const Config& config,
-                                  std::shared_ptr<const TracerMemory> tracers) {
-  AttestorOptions options;
-  options.unix_attestor.tracers = std::move(tracers);
-  options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
-  options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
-  return options;
-}
 
 PolicySettings PolicySettingsOf(const Config& config) {
   return {.folder = config.policy.dir,

@@ -7,6 +7,7 @@
 
 #include "agent/check.h"
 #include "agent/daemon.h"
+#include "agent/daemon_attestors.h"
 #include "agent/flags.h"
 #include "agent/issuance/harden_process.h"
 #include "agent/issuance/key_memory.h"
@@ -25,8 +26,10 @@ int Fail(const Error& error) {
 }
 
 int RunCheck(const Flags& flags) {
-  const auto kinds = SelectorKindsOf(BuiltinAttestors({}));
-  return Check(flags.config_file, flags.overrides, kinds, std::cout) ? 0 : kFailed;
+  const auto made = [](const Config& config) {
+    return SelectorKindsOf(BuiltinAttestors(AttestorOptionsOf(config, nullptr)));
+  };
+  return Check(flags.config_file, flags.overrides, flags.strict, made, std::cout) ? 0 : kFailed;
 }
 
 int RunDaemon(const Flags& flags) {

@@ -11,6 +11,7 @@ std::vector<std::unique_ptr<Attestor>> BuiltinAttestors(const AttestorOptions& o
   std::vector<std::unique_ptr<Attestor>> all;
   all.push_back(std::make_unique<UnixAttestor>(options.unix_attestor, SeeHost(*opener)));
   all.push_back(std::make_unique<CgroupAttestor>());
+  if (options.systemd) all.push_back(std::make_unique<SystemdAttestor>(options.systemd_attestor));
   return all;
 }
 

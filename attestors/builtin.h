@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "attestors/systemd_attestor.h"
 #include "attestors/unix_attestor.h"
 #include "surety/attestor.h"
 
@@ -10,6 +11,8 @@ namespace surety {
 
 struct AttestorOptions {
   UnixAttestorOptions unix_attestor;
+  bool systemd = HostRunsSystemd();  ///< Whether there is a systemd attestor.
+  SystemdAttestorOptions systemd_attestor;
 };
 
 /// All attestors that are built in, in the order in which they are asked. Looks

@@ -79,4 +79,17 @@ Result<std::string_view> CgroupTrees::RootMade(const CgroupLine& line) const {
   return path;
 }
 
+Result<std::uint64_t> CgroupTrees::InodeOf(std::string_view controllers,
+                                           std::string_view path) const {
+  const std::string folder(path.substr(std::min<std::size_t>(1, path.size())));
+  struct stat seen {};
+  constexpr int kFlags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  const Tree* const tree = Find(controllers);
+  if (tree == nullptr || ::fstatat(tree->root.get(), folder.c_str(), &seen, kFlags) != 0)
+    return Error(ErrorCode::kUnavailable,
+                 "looking at the cgroup " + std::string(path) + ": " +
+                     (tree == nullptr ? "its tree is not mounted" : std::strerror(errno)));
+  return seen.st_ino;
+}
+
 }  // namespace surety
