@@ -108,6 +108,14 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+/// An attestor of the operator's, in a program of its own.
+struct PluginConfig {
+  std::string name = {};    ///< The type of its selectors.
+  std::string socket = {};  ///< It listens there.
+  std::chrono::milliseconds timeout{500};
+  bool required = true;  ///< Without its answer nothing is decided.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -124,6 +132,7 @@ struct Config {
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  std::vector<PluginConfig> plugins = {};
 };
 
 /// Values from the command line, which go before those in the file. They are
@@ -159,8 +168,8 @@ std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides&
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);
 
-/// What entries are judged by under this configuration, with the types and kinds
-/// of selector that the attestors make (EntryRules::known_selectors).
+/// What entries are judged by under this configuration, with the types and kinds of
+/// selector that the built-in attestors make (EntryRules::known_selectors).
 EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors);
 
 std::string_view NameOf(LogLevel level);

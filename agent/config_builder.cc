@@ -7,6 +7,7 @@
 
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
+#include "agent/config_plugins.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
 #include "agent/identity/nearest_name.h"
@@ -51,7 +52,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadX509(out);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
-  ReadAttestors(out.unix_attestor);
+  ReadAttestors(out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;
@@ -260,7 +261,8 @@ void ConfigBuilder::ReadLimits(LimitsConfig& out) {
   table.RefuseUnknownKeys();
 }
 
-void ConfigBuilder::ReadAttestors(UnixAttestorConfig& out) {
+void ConfigBuilder::ReadAttestors(Config& config) {
+  UnixAttestorConfig& out = config.unix_attestor;
   const auto* section = top_.Table("attestors", "[attestors.unix]");
   if (section == nullptr) return;
   TomlTable attestors(*section, "[attestors]", diagnostics_);
@@ -270,6 +272,7 @@ void ConfigBuilder::ReadAttestors(UnixAttestorConfig& out) {
     read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
     table.RefuseUnknownKeys();
   }
+  PluginTables(read_, diagnostics_).Read(attestors, config);
   attestors.RefuseUnknownKeys();
 }
 
