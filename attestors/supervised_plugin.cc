@@ -29,19 +29,19 @@ SupervisedPlugin::SupervisedPlugin(PluginSettings settings, std::unique_ptr<Atte
     : settings_(std::move(settings)), plugin_(std::move(plugin)), now_(now) {}
 
 Result<Attestation> SupervisedPlugin::Ask(const PluginQuestion& question) {
-  const auto kinds = Described();
+  auto kinds = Described();
   if (!kinds) return kinds.error();
-  const auto answer = plugin_->Attest(question, settings_.timeout);
-  if (!answer) {
-    // One question that has no answer says nothing of the others.
-    if (answer.error().code() != ErrorCode::kDeadline)
-      if (auto well = Describe(); !well) return well.error();
-    // It answers, and what it says of this process is that.
-    if (answer.error().code() == ErrorCode::kUnavailable)
-      return Error(ErrorCode::kNotFound, answer.error().Text());
-    return answer.error();
+  auto answer = plugin_->Attest(question, settings_.timeout);
+  if (!answer && answer.error().code() == ErrorCode::kUnavailable) {
+    // It has ended, or was started anew, and may make other kinds now.
+    kinds = Describe();
+    if (!kinds) return kinds.error();
+    answer = plugin_->Attest(question, settings_.timeout);
   }
-  return JudgePluginAnswer(settings_.name, *kinds, question.process, *answer);
+  if (answer) return JudgePluginAnswer(settings_.name, *kinds, question.process, *answer);
+  // One question that has no answer says nothing of the others.
+  if (answer.error().code() != ErrorCode::kUnavailable) return answer.error();
+  return Error(ErrorCode::kNotFound, answer.error().Text());
 }
 
 std::optional<Error> SupervisedPlugin::failure() const {

@@ -35,9 +35,9 @@ class SupervisedPlugin : public std::enable_shared_from_this<SupervisedPlugin> {
 
   [[nodiscard]] const PluginSettings& settings() const { return settings_; }
 
-  /// Asks, and judges the answer. Waits three timeouts at most: for a description, an
-  /// answer, and a look whether the plug-in itself has failed or only this question. An
-  /// Error is kUnavailable only if it has failed; see failure().
+  /// Asks, and judges the answer. Waits four timeouts at most: where it was started anew
+  /// meanwhile, it is described and asked again. An Error is kUnavailable only if the
+  /// plug-in itself has failed, not this question alone; see failure().
   Result<Attestation> Ask(const PluginQuestion& question);
 
   /// Why it does not answer; nullopt if it does, or nobody asked it yet.

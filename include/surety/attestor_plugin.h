@@ -53,6 +53,7 @@ class AttestorPlugin {
   /// Both return within `timeout`, whatever the program does. An Error if there is no
   /// answer, or one that cannot be read; it says why, and on which socket.
   virtual Result<PluginDescription> Describe(std::chrono::milliseconds timeout) = 0;
+  /// Asks the very program that was described last: kUnavailable if that has ended.
   virtual Result<PluginAnswer> Attest(const PluginQuestion& question,
                                       std::chrono::milliseconds timeout) = 0;
 };

@@ -16,7 +16,7 @@ class OptionalAttestorTest : public SessionTest {
     auto attestor = std::make_unique<fakes::ScriptedAttestor>("tmux", true);
     tmux_ = attestor.get();
     attestors_.push_back(std::move(attestor));
-    AddEntry("ops", {{"unix", "uid:1001"}, {"tmux", "session:7"}});
+    AddEntry("work", {{"unix", "uid:1001"}, {"tmux", "session:7"}});
     Answers();
   }
   void Answers(const std::string& session = "7") {
@@ -47,34 +47,34 @@ TEST_F(OptionalAttestorTest, ItsSilenceHoldsUpOnlyWhatRestsOnIt) {
   EXPECT_TRUE(policy_.last_seen.complete()) << "of web nothing is missing";
   EXPECT_EQ(*next_ - now_.boot, seconds(1));
   Answers();
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   EXPECT_TRUE(policy_.last_drift.empty()) << "what was missing at first is no drift";
 }
 
 TEST_F(OptionalAttestorTest, WhatIsHeldIsNeitherRenewedNorTakenAway) {
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   IsSilent();
   Advance(seconds(400));
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
-  EXPECT_THAT(audit_.lines.back().entries, ElementsAre("web allow", "ops undecided"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
+  EXPECT_THAT(audit_.lines.back().entries, ElementsAre("web allow", "work undecided"));
   EXPECT_THAT(audit_.lines.back().minted, ElementsAre("s3"));
   EXPECT_EQ(*next_ - now_.boot, rules_.last_retry) << "not at once, again and again";
   Advance(seconds(200));
-  EXPECT_THAT(Ids(), ElementsAre("web")) << "ops has expired";
+  EXPECT_THAT(Ids(), ElementsAre("web")) << "work has expired";
   Answers();
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
 }
 
 TEST_F(OptionalAttestorTest, WhatWasRevokedIsNotKept) {
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   IsSilent();
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   sanctions_.taken.insert("s2");
   EXPECT_THAT(Ids(), ElementsAre("web"));
 }
 
 TEST_F(OptionalAttestorTest, EntryThatIsGoneIsNotKept) {
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   IsSilent();
   entries_.entries.pop_back();
   EXPECT_THAT(Ids(), ElementsAre("web"));
@@ -82,21 +82,21 @@ TEST_F(OptionalAttestorTest, EntryThatIsGoneIsNotKept) {
 
 TEST_F(OptionalAttestorTest, EntryThatOtherFactsDenyIsNotKept) {
   AddEntry("admin", {{"unix", "path:/usr/bin/web"}});
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops", "admin"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work", "admin"));
   IsSilent();
   See({{"unix", "path:/usr/bin/web"}});
   EXPECT_THAT(Ids(), ElementsAre("admin"));
 }
 
 TEST_F(OptionalAttestorTest, AnAnswerThatSaysNoTakesItAway) {
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   Answers("8");
   EXPECT_THAT(Ids(), ElementsAre("web"));
   EXPECT_TRUE(policy_.last_drift.empty()) << "it is matched, not pinned";
 }
 
 TEST_F(OptionalAttestorTest, RefusalOfTheRestIsARefusal) {
-  EXPECT_THAT(Ids(), ElementsAre("web", "ops"));
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   IsSilent();
   policy_.answers["web"] = Answer(Verdict::kRefuse, "drift.user");
   EXPECT_THAT(Ids(), ElementsAre("(refuse)"));

@@ -55,12 +55,18 @@ GrpcAttestorPlugin::GrpcAttestorPlugin(std::string socket_path)
 GrpcAttestorPlugin::~GrpcAttestorPlugin() = default;
 
 Result<PluginDescription> GrpcAttestorPlugin::Describe(milliseconds timeout) {
+  const auto deadline = Steady::now() + timeout;
   pb::DescribeResponse response;
-  const auto made = Make(
-      [&](const Connection& connection, grpc::ClientContext& context) {
-        return connection.stub->Describe(&context, pb::DescribeRequest(), &response);
-      },
-      timeout);
+  const auto ask = [&](const Connection& connection, grpc::ClientContext& context) {
+    return connection.stub->Describe(&context, pb::DescribeRequest(), &response);
+  };
+  const auto kept = Kept();
+  auto made = kept ? Make(ask, kept, deadline) : NotConnected();
+  if (!made && made.error().code() == ErrorCode::kUnavailable) {
+    const auto fresh = Connect(LeftUntil(deadline));
+    if (!fresh) return fresh.error();
+    made = Make(ask, *fresh, deadline);
+  }
   if (!made) return made.error();
   return PluginDescription{.name = response.name(),
                            .version = response.version(),
@@ -69,37 +75,33 @@ Result<PluginDescription> GrpcAttestorPlugin::Describe(milliseconds timeout) {
 
 Result<PluginAnswer> GrpcAttestorPlugin::Attest(const PluginQuestion& question,
                                                 milliseconds timeout) {
+  const auto deadline = Steady::now() + timeout;
+  const auto kept = Kept();
+  if (!kept) return NotConnected();
   pb::AttestResponse response;
   const auto made = Make(
       [&](const Connection& connection, grpc::ClientContext& context) {
         return connection.stub->Attest(&context, RequestOf(question), &response);
       },
-      timeout);
+      kept, deadline);
   if (!made) return made.error();
   return AnswerOf(response);
 }
 
 template <typename Call>
-Result<void> GrpcAttestorPlugin::Make(Call&& call, milliseconds timeout) {
-  const auto deadline = Steady::now() + timeout;
-  const auto ask = [&](const Connection& connection) {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + LeftUntil(deadline));
-    return call(connection, context);
-  };
-  if (const auto kept = Kept()) {
-    const grpc::Status status = ask(*kept);
-    if (status.ok()) return {};
-    GiveUp(kept);
-    if (status.error_code() != grpc::StatusCode::UNAVAILABLE)
-      return ErrorOfCall(status, socket_path_);
-  }
-  const auto made = Connect(LeftUntil(deadline));
-  if (!made) return made.error();
-  const grpc::Status status = ask(**made);
+Result<void> GrpcAttestorPlugin::Make(Call&& call, const std::shared_ptr<Connection>& connection,
+                                      Steady::time_point deadline) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + LeftUntil(deadline));
+  const grpc::Status status = call(*connection, context);
   if (status.ok()) return {};
-  GiveUp(*made);
+  // Others may still wait for an answer on it, and have it.
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) GiveUp(connection);
   return ErrorOfCall(status, socket_path_);
+}
+
+Error GrpcAttestorPlugin::NotConnected() const {
+  return {ErrorCode::kUnavailable, socket_path_ + ": not connected"};
 }
 
 std::shared_ptr<GrpcAttestorPlugin::Connection> GrpcAttestorPlugin::Kept() const {

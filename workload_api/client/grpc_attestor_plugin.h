@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,9 +10,8 @@
 namespace surety {
 
 /// Asks by gRPC (surety.attestor.v1.Attestor) on a Unix socket that must be trustworthy
-/// (trusted_socket.h). The connection is kept, and given up with the first call that
-/// fails. One that was kept may be that of a plug-in that has ended since: then it is
-/// asked once more on a new one, within the same timeout.
+/// (trusted_socket.h). Describe connects; the connection is kept until it is of no use any
+/// more. Attest uses the one that was described and no other.
 class GrpcAttestorPlugin final : public AttestorPlugin {
  public:
   /// `socket_path` is absolute. Nothing is connected yet.
@@ -24,9 +24,11 @@ class GrpcAttestorPlugin final : public AttestorPlugin {
 
  private:
   struct Connection;
-  /// `call` is made with a connection, a deadline and gives a grpc::Status.
+  using Deadline = std::chrono::steady_clock::time_point;  // Of a clock that nobody sets.
+  /// `call` is made with a connection and a context, and gives a grpc::Status.
   template <typename Call>
-  Result<void> Make(Call&& call, std::chrono::milliseconds timeout);
+  Result<void> Make(Call&& call, const std::shared_ptr<Connection>& connection, Deadline deadline);
+  [[nodiscard]] Error NotConnected() const;
   [[nodiscard]] std::shared_ptr<Connection> Kept() const;
   Result<std::shared_ptr<Connection>> Connect(std::chrono::milliseconds timeout);
   void GiveUp(const std::shared_ptr<Connection>& connection);

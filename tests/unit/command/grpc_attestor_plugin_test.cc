@@ -78,6 +78,7 @@ class GrpcAttestorPluginTest : public ::testing::Test {
     server_ = nullptr;
   }
   Result<PluginAnswer> Ask(std::chrono::milliseconds timeout = 10s) {
+    if (const auto described = plugin_.Describe(10s); !described) return described.error();
     return plugin_.Attest({.process = {42, 1000}, .boot_id = "boot", .uid = 7, .gid = 8}, timeout);
   }
   std::string WrongWith() {
@@ -131,10 +132,22 @@ TEST_F(GrpcAttestorPluginTest, AStatusThatIsNotOkIsAnError) {
   EXPECT_EQ(WrongWith(), socket_ + ": not now");
 }
 
+TEST_F(GrpcAttestorPluginTest, OnlyWhoWasDescribedIsAsked) {
+  Serve();
+  const PluginQuestion question{.process = {42, 1000}, .boot_id = "boot"};
+  EXPECT_EQ(plugin_.Attest(question, 10s).error().code(), ErrorCode::kUnavailable);
+  ASSERT_TRUE(plugin_.Describe(10s));
+  EXPECT_TRUE(plugin_.Attest(question, 10s));
+  Stop();
+  Serve();
+  EXPECT_EQ(plugin_.Attest(question, 10s).error().code(), ErrorCode::kUnavailable);
+}
+
 TEST_F(GrpcAttestorPluginTest, AHugeAnswerIsNotTaken) {
   Serve();
   for (int i = 0; i < 100; ++i) service_.answer.add_selectors()->set_value(std::string(100'000, 'x'));
-  EXPECT_EQ(Ask().error().code(), ErrorCode::kResourceExhausted);
+  // The rest of it is waited for, up to the deadline.
+  EXPECT_EQ(Ask(500ms).error().code(), ErrorCode::kResourceExhausted);
 }
 
 TEST_F(GrpcAttestorPluginTest, AnAnswerThatDoesNotComeIsADeadline) {
