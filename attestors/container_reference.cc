@@ -61,7 +61,7 @@ Result<Reference> FindContainerReference(const std::vector<CgroupLine>& lines,
   }
   for (const auto& line : lines) {
     if (IsOutOfReach(line))
-      return Error(ErrorCode::kPermissionDenied,
+      return Error(ErrorCode::kNotFound,
                    "its container cannot be told: suretyd runs in a cgroup namespace of its own, "
                    "and this process outside of it; start suretyd in the host's");
   }

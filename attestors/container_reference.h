@@ -37,7 +37,7 @@ using CgroupMakersOf = std::function<Result<CgroupMakers>(const CgroupLine&)>;
 /// container on cgroup version 1, which has no cgroup, and of one that was started
 /// without: whoever needs to know looks at the process's user namespace.
 ///
-/// kPermissionDenied: cannot be known from here, since the daemon is in a cgroup
+/// kNotFound: cannot be known from here, since the daemon is in a cgroup
 /// namespace of its own and the process outside of it. Else the errors of `makers`.
 /// Pure otherwise.
 Result<std::optional<ContainerReference>> FindContainerReference(
