@@ -114,6 +114,14 @@ struct SystemdAttestorConfig {
   std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
 };
 
+/// An attestor of the operator's, in a program of its own.
+struct PluginConfig {
+  std::string name = {};    ///< The type of its selectors.
+  std::string socket = {};  ///< It listens there.
+  std::chrono::milliseconds timeout{500};
+  bool required = true;  ///< Without its answer nothing is decided.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -131,6 +139,7 @@ struct Config {
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
   SystemdAttestorConfig systemd_attestor = {};
+  std::vector<PluginConfig> plugins = {};
 };
 
 /// Values from the command line, which go before those in the file. They are
@@ -166,8 +175,8 @@ std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides&
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);
 
-/// What entries are judged by under this configuration, with the types and kinds
-/// of selector that the attestors make (EntryRules::known_selectors).
+/// What entries are judged by under this configuration, with the types and kinds of
+/// selector that the built-in attestors make (EntryRules::known_selectors).
 EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors);
 
 std::string_view NameOf(LogLevel level);

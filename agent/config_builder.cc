@@ -7,6 +7,7 @@
 
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
+#include "agent/config_plugins.h"
 #include "agent/config_systemd.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
@@ -273,6 +274,7 @@ void ConfigBuilder::ReadAttestors(Config& config) {
     table.RefuseUnknownKeys();
   }
   ReadSystemdAttestor(attestors, read_, diagnostics_, config.systemd_attestor);
+  PluginTables(read_, diagnostics_).Read(attestors, config);
   attestors.RefuseUnknownKeys();
 }
 

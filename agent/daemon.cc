@@ -26,6 +26,17 @@ constexpr int kTurnThreadsWithHook = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
 
+std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
+                                                   std::shared_ptr<const TracerMemory> tracers,
+                                                   const DaemonPlugins& plugins) {
+  auto all = BuiltinAttestors(AttestorOptionsOf(config, std::move(tracers)));
+  // Without a boot id the daemon does not start: OpenState.
+  const auto boot_id = ReadBootId();
+  std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()),
+                    std::back_inserter(all));
+  return all;
+}
+
 PolicySettings PolicySettingsOf(const Config& config) {
   return {.folder = config.policy.dir,
           .built_in = config.policy.beneath ? BuiltIn::kBeneath : BuiltIn::kReplaced,
@@ -116,7 +127,8 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       logger_(std::move(logger)),
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
-      attestors_(BuiltinAttestors(AttestorOptionsOf(config, tracers_))),
+      plugins_(config.plugins),
+      attestors_(AttestorsOf(config, tracers_, plugins_)),
       lineages_(MakeLineageReader()),
       gate_(ChurnLimitsOf(config.limits),
             [this](const std::string& lineage) {
@@ -230,6 +242,7 @@ Result<void> Daemon::LoadRules() {
     policies_watch_ = *std::move(policies);
   }
   LoadPolicies();
+  TendPlugins();
   return {};
 }
 

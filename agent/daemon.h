@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_plugins.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
@@ -57,6 +58,7 @@ class Daemon final : private StatusSource {
   void LoadEntries();
   void LoadPolicies();
   void KeepHouse();
+  void TendPlugins();
   void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
   void Heed(const CrlProgress& progress);
@@ -81,6 +83,7 @@ class Daemon final : private StatusSource {
   // Made in this order, gone in the reverse: whoever uses a part is below it.
   const std::unique_ptr<ProcessOpener> opener_;
   const std::shared_ptr<TracerMemory> tracers_ = std::make_shared<TracerMemory>();
+  DaemonPlugins plugins_;  // Of the thread that keeps house, but for Degraded.
   const std::vector<std::unique_ptr<Attestor>> attestors_;
   const std::unique_ptr<LineageReader> lineages_;
   ChurnLimiter gate_;

@@ -108,6 +108,21 @@ void Daemon::KeepHouse() {
   state_->Tick(now, audit_file_->Status().last_seq);
   audit_->Tick(now);
   api_->CutStalled();
+  TendPlugins();
+}
+
+void Daemon::TendPlugins() {
+  for (const auto& [name, required, news] : plugins_.Tend()) {
+    if (news.failure) {
+      logger_->error("the plug-in {} does not answer: {}", name, news.failure->Text());
+      Note("plugin.failed", required ? NoticeSeverity::kWarning : NoticeSeverity::kInfo,
+           {{"plugin", name}, {"why", news.failure->Text()}});
+    } else {
+      logger_->info("the plug-in {} answers: {}", name, news.description);
+      Note("plugin.answers", NoticeSeverity::kInfo, {{"plugin", name}});
+      scheduler_->WakeAll();
+    }
+  }
 }
 
 // Of the thread that keeps house, and of the one that waits for the clock to be set.
@@ -218,6 +233,7 @@ std::vector<std::string> Daemon::Degraded() const {
     if (auto sentence = policy_with_hook_->Degraded(); !sentence.empty())
       all.push_back(std::move(sentence));
   }
+  Append(plugins_.Degraded(), all);
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

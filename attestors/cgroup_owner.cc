@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "attestors/cgroup_tree_kind.h"
 #include "attestors/container_cgroup.h"
 #include "attestors/printable.h"
 
@@ -10,14 +11,6 @@ namespace surety {
 namespace {
 
 using Owner = std::optional<CgroupOwner>;
-
-enum class TreeKind { kUnified, kNamed, kControllers };
-
-TreeKind KindOf(const CgroupLine& line) {
-  if (line.controllers.empty()) return TreeKind::kUnified;
-  const bool named = line.controllers.find("name=") != std::string_view::npos;
-  return named ? TreeKind::kNamed : TreeKind::kControllers;
-}
 
 Owner ContainerIn(const CgroupLine& /*line*/, std::string_view path) {
   const auto container = FindContainerCgroup(path);
@@ -39,7 +32,7 @@ Owner CgroupIn(const CgroupLine& line, std::string_view path) {
 }
 
 // What `look` finds first, asking who made a path only where it finds something.
-Result<Owner> FindIn(const std::vector<CgroupLine>& lines, TreeKind kind,
+Result<Owner> FindIn(const std::vector<CgroupLine>& lines, CgroupTreeKind kind,
                      Owner (*look)(const CgroupLine&, std::string_view),
                      const RootMadePart& root_made) {
   for (const auto& line : lines) {
@@ -65,15 +58,15 @@ std::string_view FindUnit(std::string_view path) {
 Result<Owner> FindCgroupOwner(const std::vector<CgroupLine>& lines, const RootMadePart& root_made) {
   struct Step {
     Owner (*look)(const CgroupLine&, std::string_view);
-    TreeKind kind;
+    CgroupTreeKind kind;
   };
-  constexpr std::array<Step, 7> kSteps = {{{ContainerIn, TreeKind::kUnified},
-                                           {ContainerIn, TreeKind::kNamed},
-                                           {ContainerIn, TreeKind::kControllers},
-                                           {UnitIn, TreeKind::kUnified},
-                                           {UnitIn, TreeKind::kNamed},
-                                           {CgroupIn, TreeKind::kUnified},
-                                           {CgroupIn, TreeKind::kNamed}}};
+  constexpr std::array<Step, 7> kSteps = {{{ContainerIn, CgroupTreeKind::kUnified},
+                                           {ContainerIn, CgroupTreeKind::kNamed},
+                                           {ContainerIn, CgroupTreeKind::kControllers},
+                                           {UnitIn, CgroupTreeKind::kUnified},
+                                           {UnitIn, CgroupTreeKind::kNamed},
+                                           {CgroupIn, CgroupTreeKind::kUnified},
+                                           {CgroupIn, CgroupTreeKind::kNamed}}};
   for (const auto& step : kSteps) {
     auto owner = FindIn(lines, step.kind, step.look, root_made);
     if (!owner || *owner) return owner;

@@ -28,13 +28,21 @@ UniqueFd OpenTree(const CgroupMount& mount) {
   return root;
 }
 
-// Whether only root can make names in this folder; errno if it cannot be looked at.
-std::optional<bool> OnlyRootMakesNamesIn(int root, const std::string& folder) {
+struct FolderOwner {
+  uid_t uid = 0;
+  bool alone = false;  // Nobody else can make names in it, but for root.
+};
+
+// nullopt, and errno, if the folder cannot be looked at.
+std::optional<FolderOwner> OwnerOf(int root, const std::string& folder) {
   struct stat seen {};
   constexpr int kFlags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
   if (::fstatat(root, folder.c_str(), &seen, kFlags) != 0) return std::nullopt;
-  return S_ISDIR(seen.st_mode) && seen.st_uid == 0 && (seen.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  return FolderOwner{seen.st_uid,
+                     S_ISDIR(seen.st_mode) && (seen.st_mode & (S_IWGRP | S_IWOTH)) == 0};
 }
+
+bool IsOutOfReach(std::string_view path) { return path == "/.." || path.starts_with("/../"); }
 
 }  // namespace
 
@@ -62,21 +70,36 @@ const CgroupTrees::Tree* CgroupTrees::Find(std::string_view controllers) const {
 }
 
 Result<std::string_view> CgroupTrees::RootMade(const CgroupLine& line) const {
+  const auto made = Walk(line, false);
+  if (!made) return made.error();
+  return made->by_root;
+}
+
+Result<CgroupMakers> CgroupTrees::MadeBy(const CgroupLine& line) const { return Walk(line, true); }
+
+Result<CgroupMakers> CgroupTrees::Walk(const CgroupLine& line, bool beyond_root) const {
   const std::string_view path = line.path;
   const Tree* const tree = Find(line.controllers);
-  const bool out_of_reach = path == "/.." || path.starts_with("/../");
-  if (tree == nullptr || path == "/" || out_of_reach) return std::string_view();
+  if (tree == nullptr || path == "/" || IsOutOfReach(path)) return CgroupMakers();
+  CgroupMakers made{path, path};
+  bool of_root = true;
   // The folder that ends at `end` is the one above the next name.
   for (std::size_t end = 0; end < path.size();
        end = std::min(path.size(), path.find('/', end + 1))) {
     const std::string folder(path.substr(std::min<std::size_t>(1, end), end == 0 ? 0 : end - 1));
-    const auto roots = OnlyRootMakesNamesIn(tree->root.get(), folder);
-    if (!roots)
+    const auto owner = OwnerOf(tree->root.get(), folder);
+    if (!owner)
       return Error(ErrorCode::kUnavailable,
                    "looking at the cgroup " + std::string(path) + ": " + std::strerror(errno));
-    if (!*roots) return path.substr(0, end);
+    if (owner->alone && owner->uid == 0) continue;
+    if (of_root) made.by_root = path.substr(0, end);
+    if (of_root && owner->alone) made.user = owner->uid;
+    of_root = false;
+    if (beyond_root && owner->alone && owner->uid == made.user) continue;
+    made.by_user = path.substr(0, end);
+    break;
   }
-  return path;
+  return made;
 }
 
 Result<std::uint64_t> CgroupTrees::InodeOf(std::string_view controllers,

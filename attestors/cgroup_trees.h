@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,15 @@
 #include "surety/unique_fd.h"
 
 namespace surety {
+
+/// Who can have made the path of a cgroup. Both parts are from its beginning.
+struct CgroupMakers {
+  std::string_view by_root;  ///< As CgroupTrees::RootMade.
+  /// What root and one user alone can have made: to where the folders of that user
+  /// end, whom root gave the last of `by_root`. Equal to it if nobody was given one.
+  std::string_view by_user;
+  uid_t user = 0;  ///< That user; 0 if there is none.
+};
 
 /// The cgroup trees of the host, held by their roots, to see who can have made a
 /// cgroup. A name is root's if every folder above it belongs to root and can be
@@ -35,12 +46,17 @@ class CgroupTrees {
   [[nodiscard]] Result<std::uint64_t> InodeOf(std::string_view controllers,
                                               std::string_view path) const;
 
+  /// As RootMade, and how far a user made what follows.
+  [[nodiscard]] Result<CgroupMakers> MadeBy(const CgroupLine& line) const;
+
  private:
   struct Tree {
     CgroupMount mount;
     UniqueFd root;  // O_PATH.
   };
   [[nodiscard]] const Tree* Find(std::string_view controllers) const;
+  /// Without `beyond_root` it ends where root's part does, and by_user means nothing.
+  [[nodiscard]] Result<CgroupMakers> Walk(const CgroupLine& line, bool beyond_root) const;
 
   std::vector<Tree> trees_;
 };

@@ -19,9 +19,10 @@ bool IsId(std::string_view text) {
 
 // "docker" of "docker-ID.scope", "cri-containerd" of "pods.slice:cri-containerd:ID".
 std::optional<ContainerEngine> EngineOf(std::string_view prefix) {
-  constexpr std::array<std::pair<std::string_view, ContainerEngine>, 5> kPrefixes = {
+  constexpr std::array<std::pair<std::string_view, ContainerEngine>, 6> kPrefixes = {
       {{"docker", ContainerEngine::kDocker},
        {"libpod", ContainerEngine::kPodman},
+       {"libpod-payload", ContainerEngine::kPodman},
        {"cri-containerd", ContainerEngine::kContainerd},
        {"nerdctl", ContainerEngine::kContainerd},
        {"crio", ContainerEngine::kCrio}}};

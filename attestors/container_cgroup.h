@@ -30,6 +30,7 @@ struct ContainerCgroup {
 ///   …/docker-ID.scope                        the same, made by systemd
 ///   /libpod_parent/libpod-ID                 Podman as root
 ///   …/libpod-ID.scope[/container]            the same, made by systemd
+///   …/NAME.service/libpod-payload-ID         the same, of a unit that runs a container
 ///   /kubepods/[QOS/]podUID/ID                CRI engines
 ///   /kubepods…/crio-ID, …/crio-ID.scope      CRI-O
 ///   …/cri-containerd-ID.scope                containerd's CRI service

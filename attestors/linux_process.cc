@@ -101,6 +101,11 @@ class LinuxProcess final : public LookableProcess {
 
   Result<UniqueFd> OpenExecutable() const override { return OpenAt("exe", O_PATH); }
 
+  Result<UniqueFd> OpenNamespace(std::string_view name) const override {
+    if (!name.starts_with("ns/")) return Outside(name);
+    return OpenAt(name, O_RDONLY);
+  }
+
   [[nodiscard]] Result<FileFacts> LookAtExecutable() const override {
     if (const auto facts = LookAtLinked(directory_.get(), "exe", MountIdKind::kUnique))
       return *facts;

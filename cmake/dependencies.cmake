@@ -1,6 +1,7 @@
 # What Surety is built with, all from the distribution. Reasons: docs/dependencies.md.
 
 find_package(Threads REQUIRED)
+find_package(CURL 7.85 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)

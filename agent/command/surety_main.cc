@@ -24,6 +24,8 @@
 #include "agent/command/waiter.h"
 #include "agent/command/watch.h"
 #include "agent/config.h"
+#include "agent/daemon_plugins.h"
+#include "agent/record/state.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
 #include "attestors/linux_process.h"
@@ -53,6 +55,18 @@ std::string AuditFolderOf(const std::optional<std::string>& named) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
   return config ? surety::AuditFolderOf(*config) : "/var/lib/surety/audit";
+}
+
+/// The built-in ones, and the plug-ins that the daemon of this host has.
+std::vector<std::unique_ptr<Attestor>> AttestorsOfThisHost() {
+  auto all = BuiltinAttestors({});
+  Diagnostics diagnostics;
+  const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
+  const auto boot_id = ReadBootId();
+  if (!config || !boot_id) return all;
+  for (auto& one : DaemonPlugins(config->plugins).Attestors(*boot_id))
+    all.push_back(std::move(one));
+  return all;
 }
 
 /// Names the concrete classes that each command works with.
@@ -105,7 +119,7 @@ struct RunCommand {
 
   Result<void> operator()(const AttestFlags& flags) const {
     const auto processes = MakeLinuxProcessOpener();
-    const auto attestors = BuiltinAttestors({});
+    const auto attestors = AttestorsOfThisHost();
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "agent/walk/optional_facts.h"
+
 namespace surety {
 namespace {
 
@@ -20,6 +22,21 @@ int RankOf(Verdict verdict) {
   return static_cast<int>(at - kWorstFirst.begin());
 }
 
+Decision DecideFor(const Entry& entry, const Policy& policy, const PolicyRequest& request) {
+  const auto seen = SeenFor(entry, request.seen);
+  if (!seen) return policy.Decide(request);
+  return policy.Decide({.action = request.action,
+                        .peer = request.peer,
+                        .seen = *seen,
+                        .pinned = request.pinned,
+                        .drift = request.drift,
+                        .entry = request.entry,
+                        .standing = request.standing,
+                        .challenge = request.challenge,
+                        .wake = request.wake,
+                        .audiences = request.audiences});
+}
+
 void DecideAll(const Policy& policy, PolicyRequest request, const Matched& matched,
                Authorization& out) {
   out.entries.clear();
@@ -31,7 +48,7 @@ void DecideAll(const Policy& policy, PolicyRequest request, const Matched& match
   }
   for (const auto& entry : matched) {
     request.entry = entry.get();
-    out.entries.push_back({.entry = entry, .decision = policy.Decide(request)});
+    out.entries.push_back({.entry = entry, .decision = DecideFor(*entry, policy, request)});
   }
   const auto best = std::ranges::max_element(
       out.entries, {}, [](const EntryDecision& one) { return RankOf(one.decision.verdict); });
@@ -66,7 +83,8 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
   Authorization out{.action = action, .reason = {}, .entries = {}, .pinned = {}, .drift = {}};
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     out.pinned = parts.ledger.Find(peer.process->key());
-    out.drift = out.pinned ? DriftBetween(*out.pinned, facts.seen.selectors) : Drift{};
+    out.drift = out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors)
+                           : Drift{};
     DecideAll(parts.policy,
               {.action = action,
                .peer = peer,
@@ -81,7 +99,7 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
     if (out.verdict != Verdict::kAllow || out.pinned) return out;
     // Followed before it is pinned: what changes from here on wakes a turn.
     parts.watcher.Follow(peer.process);
-    const auto pinned = parts.ledger.Pin(peer, Scope{facts.seen.selectors});
+    const auto pinned = parts.ledger.Pin(peer, Scope{PinnedOf(parts.attestors, facts.seen.selectors)});
     if (!pinned) {
       out.verdict = Verdict::kUndecided;
       out.reason = pinned.error().Text();

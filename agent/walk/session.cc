@@ -33,7 +33,7 @@ IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
           .revoke_on_exit = entry.revoke_on_exit};
 }
 
-std::string SummaryOf(const Authorization& authorization) {
+std::string SummaryOf(const Authorization& authorization, const Attestation& seen) {
   std::string summary(NameOf(authorization.verdict));
   summary += ' ' + authorization.reason;
   for (const EntryDecision& one : authorization.entries) {
@@ -41,6 +41,10 @@ std::string SummaryOf(const Authorization& authorization) {
     summary += ' ' + std::string(NameOf(one.decision.verdict)) + ' ' + one.decision.reason;
     for (const std::string& policy : one.decision.observed) summary += ' ' + policy;
   }
+  // What is only still under way is no news.
+  for (const MissingFact& fact : seen.missing)
+    if (fact.why.code() != ErrorCode::kUnavailable)
+      summary += '\n' + fact.kind + ' ' + std::string(NameOf(fact.why.code()));
   return summary;
 }
 
@@ -153,6 +157,7 @@ Result<void> Session::HandOut(const Ask& ask, Authorization& authorization) {
     NotNow(ask, authorization, next.error().Text());
     return {};
   }
+  Keep(ask, authorization, *next);
   std::vector<IssuedSvid> minted;
   for (const EntryDecision& one : authorization.entries)
     if (one.minted) minted.push_back(*one.issued);
@@ -174,7 +179,10 @@ Result<void> Session::HandOut(const Ask& ask, Authorization& authorization) {
   ask.outcome.verdict = Verdict::kAllow;
   ask.turn.svid_update = update_;
   ComeBackBy(ask.turn.next, ask.now.boot + (authorization.pinned ? rules_.recheck : kSecondLook));
-  for (const Held& one : held_) ComeBackBy(ask.turn.next, one.rotate_at);
+  const BootTime later = ask.now.boot + rules_.last_retry;
+  if (!ask.facts.seen.complete()) ComeBackBy(ask.turn.next, later);
+  for (const Held& one : held_)
+    ComeBackBy(ask.turn.next, one.rotate_at > ask.now.boot ? one.rotate_at : later);
   return {};
 }
 
@@ -275,7 +283,7 @@ void Session::Share(std::vector<Held> next) {
 
 Result<void> Session::Record(const Ask& ask, const Authorization& authorization, bool news) {
   Recorded& last = ask.recorded;
-  std::string summary = SummaryOf(authorization);
+  std::string summary = SummaryOf(authorization, ask.facts.seen);
   if (!news && summary == last.summary && authorization.drift == last.drift) return {};
   auto decision = parts_.audit.Write({.at = ask.now,
                                       .action = authorization.action,

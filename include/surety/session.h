@@ -195,6 +195,8 @@ class Session {
   void NotNow(const Ask& ask, Authorization& authorization, const std::string& why);
 
   Result<std::vector<Held>> Mint(Authorization& authorization, Moment now);
+  void Keep(const Ask& ask, Authorization& authorization, std::vector<Held>& next) const;
+  [[nodiscard]] bool StillWaits(const Entry& entry, const Attestation& seen) const;
   [[nodiscard]] const Held* StillGood(const EntryDecision& granted, bool rotating,
                                       Moment now) const;
   void Share(std::vector<Held> next);

@@ -1,11 +1,15 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <string>
 
+#include "attestors/builtin.h"
 #include "attestors/cgroup_attestor.h"
+#include "attestors/plugin_attestor.h"
 #include "attestors/systemd_attestor.h"
 #include "attestors/unix_attestor.h"
 #include "tests/contract/attestor_contract.h"
+#include "tests/fakes/scripted_plugin.h"
 #include "tests/unit/attestors/cgroup_folder.h"
 
 namespace surety::testing {
@@ -49,7 +53,23 @@ const AttestorCase kSystemd{
                                                BootNow);
     }};
 
-INSTANTIATE_TEST_SUITE_P(Builtin, AttestorContract, ::testing::Values(kUnix, kCgroup, kSystemd),
+// A plug-in that answers itself: what reaches one over a socket is in tests/interop.
+const AttestorCase kPlugin{
+    "scripted", [] {
+      return std::make_unique<PluginAttestor>(
+          std::make_shared<SupervisedPlugin>(PluginSettings{.name = "scripted"},
+                                             std::make_unique<fakes::ScriptedPlugin>(), BootNow),
+          std::make_shared<WorkerPool>(WorkerPool::Limits{}), "boot", BootNow);
+    }};
+
+TEST(BuiltinAttestors, NoPluginCanHaveTheirNames) {
+  for (const auto& attestor : BuiltinAttestors({}))
+    EXPECT_NE(std::ranges::find(kReservedSelectorTypes, attestor->name()),
+              kReservedSelectorTypes.end())
+        << attestor->name();
+}
+
+INSTANTIATE_TEST_SUITE_P(Builtin, AttestorContract, ::testing::Values(kUnix, kCgroup, kSystemd, kPlugin),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace

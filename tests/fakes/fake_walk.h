@@ -37,7 +37,10 @@ class PlainProcess final : public ProcessHandle {
 /// Says what the test last put into `answer`, and runs `before` first.
 class ScriptedAttestor final : public Attestor {
  public:
-  [[nodiscard]] std::string_view name() const override { return "unix"; }
+  explicit ScriptedAttestor(std::string name = "unix", bool optional = false)
+      : name_(std::move(name)), optional_(optional) {}
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] bool optional() const override { return optional_; }
   Result<Attestation> Attest(const Peer& /*peer*/, BootTime /*deadline*/) const override {
     ++calls;
     if (before) before();
@@ -49,6 +52,10 @@ class ScriptedAttestor final : public Attestor {
   mutable int forgotten = 0;
   std::function<void()> before;
   mutable int calls = 0;
+
+ private:
+  const std::string name_;
+  const bool optional_;
 };
 
 class ListedEntries final : public EntryStore {
@@ -68,6 +75,7 @@ class ScriptedPolicy final : public Policy {
   Decision Decide(const PolicyRequest& request) const override {
     ++calls;
     last_drift = request.drift;
+    last_seen = request.seen;
     last_action = request.action;
     last_challenge = request.challenge;
     if (request.challenge == ChallengeState::kPassed && after_challenge) return *after_challenge;
@@ -82,6 +90,7 @@ class ScriptedPolicy final : public Policy {
   std::map<std::string, Decision> answers;
   mutable int calls = 0;
   mutable Drift last_drift;
+  mutable Attestation last_seen;
   mutable std::optional<std::vector<std::string>> last_pins;
   mutable Action last_action = Action::kBundles;
   mutable ChallengeState last_challenge = ChallengeState::kNone;
@@ -142,6 +151,7 @@ struct AuditLine {
   std::vector<std::string> minted;     ///< Serials.
   std::vector<std::string> delivered;  ///< Serials, those minted included.
   std::vector<std::string> drift;
+  std::vector<std::string> entries;  ///< "web allow": each with its verdict.
 };
 
 class MemoryAudit final : public AuditLog {
@@ -153,8 +163,11 @@ class MemoryAudit final : public AuditLog {
                    .reason = std::string(event.reason),
                    .minted = {},
                    .delivered = {},
-                   .drift = event.drift.Kinds()};
+                   .drift = event.drift.Kinds(),
+                   .entries = {}};
     for (const EntryDecision& one : event.entries) {
+      line.entries.push_back((one.entry ? one.entry->id : "-") + " " +
+                             std::string(NameOf(one.decision.verdict)));
       if (one.issued) line.delivered.push_back(one.issued->serial);
       if (one.minted) line.minted.push_back(one.issued->serial);
     }

@@ -62,8 +62,16 @@ LIBRARIES = {
     "toml++": (r"toml\+\+/|toml\.hpp", ("agent/config", "agent/identity/", "agent/policy/")),
     "nlohmann-json": (
         r"nlohmann/",
-        ("agent/command/", "agent/issuance/", "agent/policy/", "agent/record/", "agent/logging"),
+        (
+            "agent/command/",
+            "agent/issuance/",
+            "agent/policy/",
+            "agent/record/",
+            "agent/logging",
+            "attestors/engine_answer",
+        ),
     ),
+    "libcurl": (r"curl/", ("attestors/engine_request",)),
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
     "libsystemd": (
         r"systemd/",

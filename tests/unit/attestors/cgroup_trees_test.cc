@@ -19,6 +19,13 @@ class CgroupTreesTest : public ::testing::Test {
     const auto made = trees_.RootMade({0, controllers, path});
     return made ? std::string(*made) : "error: " + made.error().Text();
   }
+  // "what root made, user:what he made".
+  std::string MadeBy(const std::string& path) {
+    const auto made = trees_.MadeBy({0, "", path});
+    if (!made) return "error: " + made.error().Text();
+    return std::string(made->by_root) + " " + std::to_string(made->user) + ":" +
+           std::string(made->by_user);
+  }
   const std::string top_ = "surety-test-" + std::to_string(::getpid());
   const CgroupTrees trees_ = CgroupTrees::OfHost();
 };
@@ -86,6 +93,26 @@ TEST_F(CgroupTreesTest, FolderThatIsNoCgroupFileSystemIsLeftOut) {
   ASSERT_EQ(::mkdir(folder.File("web").c_str(), 0755), 0);
   const CgroupTrees trees({{folder.path(), true, {}}});
   EXPECT_EQ(*trees.RootMade({0, "", "/web/below"}), "");
+}
+
+TEST_F(CgroupTreesTest, WhatOneUserMadeIsHis) {
+  const CgroupFolder manager(top_);
+  ASSERT_TRUE(manager.GiveTo(1001));
+  const CgroupFolder made(manager, "docker", 1001);
+  const CgroupFolder deeper(made, "x", 1001);
+  EXPECT_EQ(MadeBy(deeper.name()), manager.name() + " 1001:" + deeper.name());
+  EXPECT_EQ(MadeBy(manager.name()), manager.name() + " 0:" + manager.name());
+}
+
+TEST_F(CgroupTreesTest, WhatTwoUsersCanHaveMadeIsNeithers) {
+  const CgroupFolder manager(top_);
+  const CgroupFolder made(manager, "given-on");
+  const CgroupFolder deeper(made, "x");
+  ASSERT_TRUE(manager.GiveTo(1001));
+  ASSERT_TRUE(made.GiveTo(1002));
+  EXPECT_EQ(MadeBy(deeper.name()), manager.name() + " 1001:" + made.name());
+  ASSERT_EQ(::chmod(manager.path().c_str(), 0777), 0);
+  EXPECT_EQ(MadeBy(deeper.name()), manager.name() + " 0:" + manager.name());
 }
 
 TEST_F(CgroupTreesTest, NamedTreeOfVersion1) {

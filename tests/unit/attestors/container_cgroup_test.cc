@@ -20,6 +20,7 @@ TEST(FindContainerCgroup, KnowsEveryEnginesForms) {
       {"/docker/" + kId, Engine::kDocker},
       {"/system.slice/docker-" + kId + ".scope", Engine::kDocker},
       {"/libpod_parent/libpod-" + kId, Engine::kPodman},
+      {"/system.slice/web.service/libpod-payload-" + kId, Engine::kPodman},
       {"/machine.slice/libpod-" + kId + ".scope", Engine::kPodman},
       {"/kubepods/besteffort/pod12ab/" + kId, Engine::kAny},
       {"/kubepods/pod12ab/" + kId, Engine::kAny},
