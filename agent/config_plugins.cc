@@ -62,9 +62,9 @@ void PluginTables::ReadName(TomlTable& table, const std::vector<PluginConfig>& o
   const auto name = table.String("name", kExample);
   if (!name) {
     if (!table.Has("name"))
-      diagnostics_.Error(table.at(), std::string(kTitle) + " has no name",
-                         "add name = " + std::string(kExample) +
-                             ", which its selectors begin with: slurm:job:42");
+      diagnostics_.Error(
+          table.at(), std::string(kTitle) + " has no name",
+          "add name = " + std::string(kExample) + ", which its selectors begin with: slurm:job:42");
     return;
   }
   const std::string what = "name " + Quoted(name->value);
@@ -90,11 +90,10 @@ void PluginTables::CompareSocket(const TomlTable& table, const std::string& sock
        {"[hook]", &config.hook.socket}}};
   for (const auto& [name, path] : others) {
     if (path->empty() || !SamePath(*path, socket)) continue;
-    diagnostics_.Error(
-        table.At("socket"),
-        std::string(kTitle) + " and " + std::string(name) + " have the same socket, " +
-            Quoted(socket),
-        "name the socket that the plug-in listens on");
+    diagnostics_.Error(table.At("socket"),
+                       std::string(kTitle) + " and " + std::string(name) +
+                           " have the same socket, " + Quoted(socket),
+                       "name the socket that the plug-in listens on");
   }
 }
 

@@ -32,8 +32,7 @@ std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
   auto all = BuiltinAttestors(AttestorOptionsOf(config, std::move(tracers)));
   // Without a boot id the daemon does not start: OpenState.
   const auto boot_id = ReadBootId();
-  std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()),
-                    std::back_inserter(all));
+  std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()), std::back_inserter(all));
   return all;
 }
 

@@ -49,10 +49,10 @@ std::vector<std::string> DaemonPlugins::Degraded() const {
     const auto failure = one.plugin->failure();
     if (!failure) continue;
     const PluginSettings& settings = one.plugin->settings();
-    all.push_back("the plug-in " + settings.name + " does not answer, so that " +
-                  (settings.required ? "nothing new is issued: "
-                                     : "entries with its selectors wait: ") +
-                  failure->Text());
+    all.push_back(
+        "the plug-in " + settings.name + " does not answer, so that " +
+        (settings.required ? "nothing new is issued: " : "entries with its selectors wait: ") +
+        failure->Text());
   }
   return all;
 }

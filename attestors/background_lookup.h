@@ -69,8 +69,8 @@ class BackgroundLookup {
     const BootTime now = now_();
     Slot& slot = Touch(key);
     const bool kept = slot.answer && !slot.afresh.contains(share);
-    if (kept && !slot.running && slot.answered >= slot.since &&
-        now - slot.answered < times_.owed && std::exchange(slot.owed, false))
+    if (kept && !slot.running && slot.answered >= slot.since && now - slot.answered < times_.owed &&
+        std::exchange(slot.owed, false))
       return *slot.answer;
     const bool servable = kept && *slot.answer && now - slot.answered < times_.kept;
     const bool settled = kept && now < slot.renew && (servable || !*slot.answer);

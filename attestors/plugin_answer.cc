@@ -36,8 +36,8 @@ Result<void> CheckSizes(const PluginAnswer& answer) {
     for (const Fact& fact : *facts) {
       bytes += fact.kind.size() + fact.value.size();
       if (fact.value.size() > kLongestPluginValue)
-        return Unusable("has a value of " + std::to_string(fact.value.size()) +
-                        " bytes; at most " + std::to_string(kLongestPluginValue) + " are taken");
+        return Unusable("has a value of " + std::to_string(fact.value.size()) + " bytes; at most " +
+                        std::to_string(kLongestPluginValue) + " are taken");
     }
   if (bytes > kMostPluginBytes)
     return Unusable("has " + std::to_string(bytes) + " bytes in all; at most " +

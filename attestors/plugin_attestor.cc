@@ -45,9 +45,9 @@ Result<Attestation> PluginAttestor::Attest(const Peer& peer, BootTime deadline) 
   auto answer = answers_.Get(
       key, peer.uid, std::min<BootClock::duration>(left, kPatience),
       [&]() -> Result<Answers::Compute> {
-        return Answers::Compute([plugin = plugin_,
-                                 question = PluginQuestion{key, boot_id_, peer.uid, peer.gid}](
-                                    const std::stop_token&) { return plugin->Ask(question); });
+        return Answers::Compute(
+            [plugin = plugin_, question = PluginQuestion{key, boot_id_, peer.uid, peer.gid}](
+                const std::stop_token&) { return plugin->Ask(question); });
       });
   if (!peer.process->IsAlive()) return Gone(peer);
   if (!answer) return Lacking(answer.error());

@@ -83,8 +83,8 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
   Authorization out{.action = action, .reason = {}, .entries = {}, .pinned = {}, .drift = {}};
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     out.pinned = parts.ledger.Find(peer.process->key());
-    out.drift = out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors)
-                           : Drift{};
+    out.drift =
+        out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors) : Drift{};
     DecideAll(parts.policy,
               {.action = action,
                .peer = peer,
@@ -99,7 +99,8 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
     if (out.verdict != Verdict::kAllow || out.pinned) return out;
     // Followed before it is pinned: what changes from here on wakes a turn.
     parts.watcher.Follow(peer.process);
-    const auto pinned = parts.ledger.Pin(peer, Scope{PinnedOf(parts.attestors, facts.seen.selectors)});
+    const auto pinned =
+        parts.ledger.Pin(peer, Scope{PinnedOf(parts.attestors, facts.seen.selectors)});
     if (!pinned) {
       out.verdict = Verdict::kUndecided;
       out.reason = pinned.error().Text();

@@ -16,8 +16,7 @@ bool RestsOn(const Entry& entry, std::string_view type) {
          (entry.pins && std::ranges::any_of(*entry.pins, pins));
 }
 
-bool IsOfOptional(const std::vector<std::unique_ptr<Attestor>>& attestors,
-                  std::string_view type) {
+bool IsOfOptional(const std::vector<std::unique_ptr<Attestor>>& attestors, std::string_view type) {
   return std::ranges::any_of(attestors, [&](const std::unique_ptr<Attestor>& one) {
     return one->optional() && one->name() == type;
   });

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   surety::attestor::v1::AttestResponse response;
   if (!response.ParseFromArray(data, static_cast<int>(size))) return 0;
   surety::PluginAnswer answer{response.start_time(), {}, {}};
-  for (const auto& one : response.selectors()) answer.selectors.push_back({one.kind(), one.value()});
+  for (const auto& one : response.selectors())
+    answer.selectors.push_back({one.kind(), one.value()});
   for (const auto& one : response.missing()) answer.missing.push_back({one.kind(), one.why()});
   const auto judged = surety::JudgePluginAnswer("slurm", {"job", "step"}, {42, 1000}, answer);
   if (!judged) return 0;

@@ -29,7 +29,8 @@ Result<void> CheckSocket(const std::string& path, std::string_view server) {
   if (::stat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) return Untrusted(path, "is not a socket");
   if (!IsTrusted(status.st_uid))
-    return Untrusted(path, Owner(status.st_uid) + ": chown root it, or run " + std::string(server) + " as root");
+    return Untrusted(
+        path, Owner(status.st_uid) + ": chown root it, or run " + std::string(server) + " as root");
   if ((status.st_mode & S_IWOTH) != 0)
     return Untrusted(path, "everybody can connect: chmod o-w it");
   return {};

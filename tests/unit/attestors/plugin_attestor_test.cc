@@ -138,8 +138,8 @@ TEST_F(PluginAttestorTest, OneThatFailsIsAMissingFactOfTheWholeType) {
 
 TEST_F(PluginAttestorTest, WrongAnswersAreMissingFacts) {
   script_->Answers([](const PluginQuestion&) {
-    return Result<PluginAnswer>(PluginAnswer{
-        .start_ticks = 776, .selectors = {{"session", "7"}}, .missing = {}});
+    return Result<PluginAnswer>(
+        PluginAnswer{.start_ticks = 776, .selectors = {{"session", "7"}}, .missing = {}});
   });
   EXPECT_THAT(Missing(), HasSubstr("started at 776, not at 777"));
   script_->Answers([](const PluginQuestion&) {
@@ -169,9 +169,8 @@ TEST_F(PluginAttestorTest, AQuestionWithoutAnAnswerStopsNoOther) {
   Pass(milliseconds(251));
   EXPECT_EQ(Ask()->missing[0].why.Text(), "no answer in time") << "while it is asked again";
   const auto other = std::make_shared<FakeProcess>(ProcessKey{43, 777});
-  EXPECT_TRUE(Eventually([&] {
-    return attestor_->Attest(PeerOf(other, 1001), BootNow() + seconds(10))->complete();
-  }));
+  EXPECT_TRUE(Eventually(
+      [&] { return attestor_->Attest(PeerOf(other, 1001), BootNow() + seconds(10))->complete(); }));
 }
 
 TEST_F(PluginAttestorTest, OptionalOneSaysSoOnceItHasFailed) {

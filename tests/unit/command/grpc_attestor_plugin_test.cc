@@ -145,7 +145,8 @@ TEST_F(GrpcAttestorPluginTest, OnlyWhoWasDescribedIsAsked) {
 
 TEST_F(GrpcAttestorPluginTest, AHugeAnswerIsNotTaken) {
   Serve();
-  for (int i = 0; i < 100; ++i) service_.answer.add_selectors()->set_value(std::string(100'000, 'x'));
+  for (int i = 0; i < 100; ++i)
+    service_.answer.add_selectors()->set_value(std::string(100'000, 'x'));
   // The rest of it is waited for, up to the deadline.
   EXPECT_EQ(Ask(500ms).error().code(), ErrorCode::kResourceExhausted);
 }

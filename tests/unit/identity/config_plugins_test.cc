@@ -28,8 +28,7 @@ TEST(ConfigPluginsTest, ReadsEachInOrder) {
   Diagnostics diagnostics;
   const auto config = Parse(
       Plugin("name = \"slurm\"\nsocket = \"/s.sock\"") +
-          Plugin(
-              "name = \"tmux\"\nsocket = \"/t.sock\"\ntimeout = \"50ms\"\nrequired = false"),
+          Plugin("name = \"tmux\"\nsocket = \"/t.sock\"\ntimeout = \"50ms\"\nrequired = false"),
       diagnostics);
   ASSERT_TRUE(config) << AllOf(diagnostics);
   ASSERT_EQ(config->plugins.size(), 2U);
