@@ -125,8 +125,7 @@ const std::vector<Row>& Rows() {
       Row{"systemd:fragment_path:/a", "systemd:fragment_path:/b", false, ""},
       Row{"systemd:invocation_id:1", "systemd:invocation_id:2", false, ""},
       Row{"", "systemd:id:a.service", false, ""}, Row{"systemd:slice:a.slice", "", false, ""},
-      Row{"new:thing", "", true, "other"},
-      Row{"", "unix:later:1", true, "other"}};
+      Row{"new:thing", "", true, "other"}, Row{"", "unix:later:1", true, "other"}};
   return kRows;
 }
 INSTANTIATE_TEST_SUITE_P(, DriftTable, ::testing::ValuesIn(Rows()));
