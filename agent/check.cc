@@ -71,8 +71,7 @@ bool Check(const std::string& config_file, const ConfigOverrides& overrides, boo
   if (config) counts = CheckFolders(*config, selectors_made, diagnostics);
   Print(diagnostics, out);
   const bool ok = !diagnostics.has_errors() && !(strict && diagnostics.warnings() != 0);
-  out << (ok ? "ok: " : "not ok: ")
-      << Counted(diagnostics.errors(), "error", "errors") << ", "
+  out << (ok ? "ok: " : "not ok: ") << Counted(diagnostics.errors(), "error", "errors") << ", "
       << Counted(diagnostics.warnings(), "warning", "warnings");
   if (!config)
     out << "; the entries were not looked at, since the configuration cannot be used";

@@ -86,8 +86,9 @@ FlagsExit UnknownFlag(std::string_view typed, const CommandText& command) {
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string_view nearest = NearestName(bare.substr(0, bare.find('=')), views);
   return Usage("unknown option " + Quoted(typed),
-               nearest.empty() ? "suretyd " + std::string(command.name) + " --help lists the options"
-                               : "did you mean \"--" + std::string(nearest) + "\"?");
+               nearest.empty()
+                   ? "suretyd " + std::string(command.name) + " --help lists the options"
+                   : "did you mean \"--" + std::string(nearest) + "\"?");
 }
 
 std::optional<std::string> ValueOf(const po::variables_map& values, const char* name) {

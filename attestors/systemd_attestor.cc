@@ -131,9 +131,8 @@ Result<std::optional<SystemdAttestor::Place>> SystemdAttestor::FindPlace(
   const auto lines = ParseCgroups(*text);
   if (!lines) return lines.error();
   for (const auto tree : kTrees) {
-    const auto line = std::find_if(lines->begin(), lines->end(), [&](const CgroupLine& one) {
-      return one.controllers == tree;
-    });
+    const auto line = std::find_if(lines->begin(), lines->end(),
+                                   [&](const CgroupLine& one) { return one.controllers == tree; });
     if (line == lines->end()) continue;
     if (IsOutOfReach(line->path))
       return Error(ErrorCode::kPermissionDenied,
@@ -145,8 +144,9 @@ Result<std::optional<SystemdAttestor::Place>> SystemdAttestor::FindPlace(
     if (!unit) continue;
     const auto inode = cgroups_.inode(tree, unit->path);
     if (!inode) return inode.error();
-    return std::optional(Place{std::string(line->path), std::string(unit->path),
-                               std::to_string(*inode) + std::string(tree) + std::string(unit->path)});
+    return std::optional(
+        Place{std::string(line->path), std::string(unit->path),
+              std::to_string(*inode) + std::string(tree) + std::string(unit->path)});
   }
   return std::optional<Place>();
 }
@@ -167,8 +167,7 @@ Result<std::optional<UnitFacts>> SystemdAttestor::UnitOf(const Peer& peer, const
   if (*still != place)
     return Error(ErrorCode::kUnavailable, "the process went to another cgroup meanwhile");
   // Else it is only a cgroup below a unit of another name, such as a slice.
-  if (answer->unit && answer->unit->control_group != place.unit)
-    return std::optional<UnitFacts>();
+  if (answer->unit && answer->unit->control_group != place.unit) return std::optional<UnitFacts>();
   return answer->unit;
 }
 
@@ -176,9 +175,8 @@ Result<SystemdAttestor::Answer> SystemdAttestor::Ask(const Peer& peer, const Pla
                                                      BootTime patience_end) const {
   const auto patience = std::max(BootClock::duration::zero(), patience_end - BootNow());
   return units_.Get(place.key, peer.uid, patience, [&]() -> Result<Lookup::Compute> {
-    return Lookup::Compute([ask = ask_, now = now_, unit = place.unit,
-                            timeout = options_.timeout](const std::stop_token& stop)
-                               -> Result<Answer> {
+    return Lookup::Compute([ask = ask_, now = now_, unit = place.unit, timeout = options_.timeout](
+                               const std::stop_token& stop) -> Result<Answer> {
       const BootTime asked = now();
       auto facts = ask(unit, BootNow() + timeout, stop);
       if (!facts) return facts.error();

@@ -27,7 +27,7 @@ struct CgroupLook {
 };
 
 struct SystemdAttestorOptions {
-  std::string bus{kSystemBus};             ///< Socket of the system bus.
+  std::string bus{kSystemBus};              ///< Socket of the system bus.
   std::chrono::milliseconds timeout{2000};  ///< For one answer of systemd's.
   /// How long one Attest may wait for an answer.
   std::chrono::milliseconds patience{5};

@@ -89,8 +89,7 @@ class Conversation {
     const int r = ::sd_bus_process(bus_.get(), nullptr);
     if (r < 0) return Failed("speaking with the bus", r);
     if (r > 0) return {};
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - BootNow());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - BootNow());
     if (left.count() <= 0) return Error(ErrorCode::kDeadline, "systemd did not answer in time");
     if (stop_.stop_requested()) return Error(ErrorCode::kUnavailable, "suretyd ends");
     return relay_.Turn(std::min(left, kLongestTurn));
@@ -112,9 +111,9 @@ const sd_bus_error* ErrorIn(const Message& reply) {
 Error Refused(const sd_bus_error& error) {
   const std::string_view name = error.name;
   const std::string_view text = error.message == nullptr ? "" : error.message;
-  return {ErrorCode::kUnavailable, "systemd could not be asked: " +
-                                       std::string(name.substr(0, kMostText)) + ": " +
-                                       std::string(text.substr(0, kMostText))};
+  return {ErrorCode::kUnavailable,
+          "systemd could not be asked: " + std::string(name.substr(0, kMostText)) + ": " +
+              std::string(text.substr(0, kMostText))};
 }
 
 Error Unreadable(std::string_view what) {

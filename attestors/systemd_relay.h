@@ -29,10 +29,7 @@ class SystemdRelay {
 
  private:
   SystemdRelay(UniqueFd bus, UniqueFd inner, UniqueFd library, std::size_t left)
-      : bus_(std::move(bus)),
-        inner_(std::move(inner)),
-        library_(std::move(library)),
-        left_(left) {}
+      : bus_(std::move(bus)), inner_(std::move(inner)), library_(std::move(library)), left_(left) {}
 
   Result<void> FromBus();
   Result<void> FromLibrary();

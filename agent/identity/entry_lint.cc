@@ -31,16 +31,22 @@ constexpr std::array<std::string_view, 2> kFirm{"unix:sha256", "unix:path"};
 constexpr std::string_view kDigest = "digest";
 
 /// Kinds that say for which user something runs, and nothing else.
-constexpr std::array<std::string_view, 6> kUsers{
-    "unix:uid",   "unix:user",           "unix:gid",
-    "unix:group", "unix:supplementary_gid", "unix:supplementary_group"};
+constexpr std::array<std::string_view, 6> kUsers{"unix:uid",
+                                                 "unix:user",
+                                                 "unix:gid",
+                                                 "unix:group",
+                                                 "unix:supplementary_gid",
+                                                 "unix:supplementary_group"};
 
 /// Kinds of which a process has one at most.
-constexpr std::array<std::string_view, 16> kSingle{
-    "unix:uid",      "unix:gid",         "unix:user",   "unix:group",
-    "unix:path",     "unix:sha256",      "unix:pidns",  "unix:userns",
-    "unix:container", "cgroup:id",       "systemd:id",  "systemd:fragment_path",
-    "systemd:slice", "systemd:invocation_id", "k8s:ns", "k8s:pod-uid"};
+constexpr std::array<std::string_view, 16> kSingle{"unix:uid",       "unix:gid",
+                                                   "unix:user",      "unix:group",
+                                                   "unix:path",      "unix:sha256",
+                                                   "unix:pidns",     "unix:userns",
+                                                   "unix:container", "cgroup:id",
+                                                   "systemd:id",     "systemd:fragment_path",
+                                                   "systemd:slice",  "systemd:invocation_id",
+                                                   "k8s:ns",         "k8s:pod-uid"};
 
 template <typename Kinds>
 bool IsOneOf(std::string_view kind, const Kinds& kinds) {
@@ -95,9 +101,9 @@ class Lint {
 
   void Look(const LocatedEntry& one) {
     using Rule = void (Lint::*)(const LocatedEntry&);
-    for (const Rule rule : {&Lint::LookForContradictions, &Lint::LookForClaims,
-                            &Lint::LookForWeakPaths, &Lint::LookForSharedUsers,
-                            &Lint::LookForShadows})
+    for (const Rule rule :
+         {&Lint::LookForContradictions, &Lint::LookForClaims, &Lint::LookForWeakPaths,
+          &Lint::LookForSharedUsers, &Lint::LookForShadows})
       (this->*rule)(one);
   }
 

@@ -15,8 +15,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::Eventually;
 using ::testing::ElementsAre;
+using testing::Eventually;
 
 const std::string kWeb = "/system.slice/web.service";
 const std::string kUser = "/user.slice/user-1000.slice/user@1000.service";
@@ -106,11 +106,10 @@ class SystemdAttestorTest : public ::testing::Test {
 };
 
 TEST_F(SystemdAttestorTest, UnitHasItsFourSelectors) {
-  EXPECT_THAT(SettledTexts(),
-              ElementsAre("systemd:fragment_path:/etc/systemd/system/web.service",
-                          "systemd:id:web.service",
-                          "systemd:invocation_id:0123456789abcdef0123456789abcdef",
-                          "systemd:slice:system.slice"));
+  EXPECT_THAT(SettledTexts(), ElementsAre("systemd:fragment_path:/etc/systemd/system/web.service",
+                                          "systemd:id:web.service",
+                                          "systemd:invocation_id:0123456789abcdef0123456789abcdef",
+                                          "systemd:slice:system.slice"));
   EXPECT_THAT(Asked(), ElementsAre(kWeb));
 }
 
@@ -169,9 +168,9 @@ TEST_F(SystemdAttestorTest, UserUnitIsNamedWithTheUserWhoSaysSo) {
     world.roots = kUser;
     world.answer = std::optional(UnitFacts{"user@1000.service", "", "user-1000.slice", kUser, ""});
   });
-  EXPECT_THAT(SettledTexts(), ElementsAre("systemd:id:user@1000.service",
-                                          "systemd:slice:user-1000.slice",
-                                          "systemd:user_unit:1000:web.service"));
+  EXPECT_THAT(SettledTexts(),
+              ElementsAre("systemd:id:user@1000.service", "systemd:slice:user-1000.slice",
+                          "systemd:user_unit:1000:web.service"));
 }
 
 TEST_F(SystemdAttestorTest, WithoutAnAnswerAllIsMissing) {
@@ -182,9 +181,8 @@ TEST_F(SystemdAttestorTest, WithoutAnAnswerAllIsMissing) {
     return seen && !seen->missing.empty() && seen->missing.front().why.message() == "no bus";
   }));
   EXPECT_TRUE(seen->selectors.empty());
-  EXPECT_THAT(MissingIn(*seen),
-              ElementsAre("systemd:id", "systemd:fragment_path", "systemd:slice",
-                          "systemd:invocation_id", "systemd:user_unit"));
+  EXPECT_THAT(MissingIn(*seen), ElementsAre("systemd:id", "systemd:fragment_path", "systemd:slice",
+                                            "systemd:invocation_id", "systemd:user_unit"));
 }
 
 TEST_F(SystemdAttestorTest, SilenceHoldsNobodyUp) {
@@ -217,7 +215,8 @@ TEST_F(SystemdAttestorTest, AnswerFromBeforeTheProcessBeganIsNotForIt) {
     world.answer = std::optional(later);
     world.now += milliseconds(500);
   });
-  const auto ticks = static_cast<std::uint64_t>(1000.2 * static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  const auto ticks =
+      static_cast<std::uint64_t>(1000.2 * static_cast<double>(::sysconf(_SC_CLK_TCK)));
   const auto younger = std::make_shared<FakeProcess>(ProcessKey{4712, ticks});
   younger->SetFile("cgroup", "0::" + kWeb + "\n");
   Result<Attestation> seen = Error(ErrorCode::kInternal, "");

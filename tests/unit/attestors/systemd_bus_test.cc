@@ -107,8 +107,8 @@ TEST(SystemdBus, QuestionIsGivenUpWhenTold) {
   const BrokenBus bus(AwaitEnd);
   std::stop_source stop;
   stop.request_stop();
-  const auto answer = AskSystemBus(bus.path())("/x.service", BootNow() + seconds(60),
-                                               stop.get_token());
+  const auto answer =
+      AskSystemBus(bus.path())("/x.service", BootNow() + seconds(60), stop.get_token());
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
 }

@@ -72,7 +72,8 @@ TEST_F(CheckTest, WarnsOfProgramsThatOthersCanReplace) {
   folder_.Write("web", "x", 0755);  // Below a folder where anyone can make files.
   folder_.Write("entries.d/a.toml",
                 "[[entry]]\nspiffe_id = \"spiffe://example.org/a\"\nselectors = "
-                "[\"unix:path:" + folder_.At("web") + "\"]\n");
+                "[\"unix:path:" +
+                    folder_.At("web") + "\"]\n");
   EXPECT_TRUE(Run());
   EXPECT_THAT(said_, HasSubstr(folder_.At("entries.d/a.toml") + ":3:13: warning: what runs as "));
   EXPECT_FALSE(Run(true));

@@ -78,14 +78,15 @@ TEST(EntryLint, PathThatOthersCanReplaceNeedsAHash) {
 
 TEST(EntryLint, WithoutAJudgeNoPathIsLookedAt) {
   Diagnostics diagnostics;
-  const auto entries = ParseEntries("f.toml", Entry("a", R"("unix:path:/opt/a")"), AnySelector(),
-                                    diagnostics);
+  const auto entries =
+      ParseEntries("f.toml", Entry("a", R"("unix:path:/opt/a")"), AnySelector(), diagnostics);
   LintEntries(entries, {}, diagnostics);
   EXPECT_EQ(AllOf(diagnostics), "");
 }
 
 TEST(EntryLint, UserAloneIsTooLittleWhereAnotherEntryTellsHisProcessesApart) {
-  const std::string narrow = Entry("b", R"("unix:uid:1", "unix:path:/usr/bin/b")", "priority = 9\n");
+  const std::string narrow =
+      Entry("b", R"("unix:uid:1", "unix:path:/usr/bin/b")", "priority = 9\n");
   ExpectWarning({Entry("a", R"("unix:gid:1", "unix:uid:1")") + narrow, kSelectors,
                  "every process with \"unix:uid:1\" gets this identity, also those that are told "
                  "apart by the entry \"b\" at f.toml:4:1",
@@ -101,13 +102,16 @@ TEST(EntryLint, TwoIdentitiesForAllProcessesOfAUserAreMeant) {
 TEST(EntryLint, EntryThatOneWithFewerSelectorsGoesBeforeIsNeverFirst) {
   const std::string wide = Entry("a", R"("unix:path:/usr/bin/a")");
   const std::string both = R"("unix:path:/usr/bin/a", "unix:uid:1")";
-  ExpectWarning({Entry("b", both) + wide, {1, 1},
+  ExpectWarning({Entry("b", both) + wide,
+                 {1, 1},
                  "every process that it matches also matches the entry \"a\" at f.toml:4:1, which "
                  "goes before it",
                  "a priority above 0"});
   ExpectWarning({Entry("b", both, "priority = 3\n") +
                      Entry("z", R"("unix:uid:1", "unix:path:/usr/bin/a")", "priority = 4\n"),
-                 {1, 1}, "\"z\" at f.toml:5:1", "a priority above 4"});
+                 {1, 1},
+                 "\"z\" at f.toml:5:1",
+                 "a priority above 4"});
 }
 
 TEST(EntryLint, EntryThatGoesFirstOrHasAHintIsNotShadowed) {
@@ -132,7 +136,8 @@ TEST(EntryLint, EntryThatContradictsItselfMatchesNobody) {
   ExpectWarning({Entry("a", R"("unix:uid:1", "unix:path:/usr/bin/a", "unix:uid:2")"), kSelectors,
                  "the entry matches no process: none has both \"unix:uid:1\" and \"unix:uid:2\"",
                  "two entries"});
-  ExpectNothing(Entry("a", R"("unix:uid:1", "unix:supplementary_gid:1", "unix:supplementary_gid:2")"));
+  ExpectNothing(
+      Entry("a", R"("unix:uid:1", "unix:supplementary_gid:1", "unix:supplementary_gid:2")"));
 }
 
 }  // namespace
