@@ -108,6 +108,19 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+/// A container engine to ask, of one sort: Docker's or Podman's.
+struct EngineConfig {
+  struct Socket {
+    std::string path;
+    uid_t uid = 0;  ///< Whose the engine is. Not 0: a rootless one.
+    bool operator==(const Socket&) const = default;
+  };
+  std::vector<Socket> sockets;
+  std::chrono::milliseconds timeout{2'000};   ///< For one answer.
+  std::chrono::milliseconds max_age{60'000};  ///< For so long an answer is believed.
+  bool env = false;                           ///< Whether variables become selectors.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -124,6 +137,8 @@ struct Config {
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
+  std::optional<EngineConfig> podman = {};
 };
 
 /// Values from the command line, which go before those in the file. They are
@@ -155,6 +170,9 @@ std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
 /// own uid and be writable by nobody else.
 std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
                                  Diagnostics& diagnostics);
+
+inline constexpr std::string_view kDockerSocket = "/run/docker.sock";
+inline constexpr std::string_view kPodmanSocket = "/run/podman/podman.sock";
 
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);

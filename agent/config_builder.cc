@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/config_engines.h"
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
 #include "agent/identity/duration_text.h"
@@ -51,7 +52,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadX509(out);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
-  ReadAttestors(out.unix_attestor);
+  ReadAttestors(out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;
@@ -260,17 +261,22 @@ void ConfigBuilder::ReadLimits(LimitsConfig& out) {
   table.RefuseUnknownKeys();
 }
 
-void ConfigBuilder::ReadAttestors(UnixAttestorConfig& out) {
+void ConfigBuilder::ReadAttestors(Config& out) {
   const auto* section = top_.Table("attestors", "[attestors.unix]");
   if (section == nullptr) return;
   TomlTable attestors(*section, "[attestors]", diagnostics_);
-  if (const auto* unix_section = attestors.Table("unix", "[attestors.unix]")) {
-    TomlTable table(*unix_section, "[attestors.unix]", diagnostics_);
-    read_.Size(table, "sha256_max_size", "\"512MiB\"", 1, kMaxSize, out.sha256_max_size);
-    read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
-    table.RefuseUnknownKeys();
-  }
+  ReadUnixAttestor(attestors, out.unix_attestor);
+  EngineSections(attestors, read_, diagnostics_).Read(out);
   attestors.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadUnixAttestor(TomlTable& attestors, UnixAttestorConfig& out) {
+  const auto* section = attestors.Table("unix", "[attestors.unix]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[attestors.unix]", diagnostics_);
+  read_.Size(table, "sha256_max_size", "\"512MiB\"", 1, kMaxSize, out.sha256_max_size);
+  read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
+  table.RefuseUnknownKeys();
 }
 
 }  // namespace surety

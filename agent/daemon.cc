@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "agent/daemon_attestors.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
@@ -25,13 +26,11 @@ constexpr int kTurnThreadsWithHook = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
 
-AttestorOptions AttestorOptionsOf(const Config& config,
-                                  std::shared_ptr<const TracerMemory> tracers) {
-  AttestorOptions options;
+std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
+                                                   std::shared_ptr<const TracerMemory> tracers) {
+  AttestorOptions options = AttestorOptionsOf(config);
   options.unix_attestor.tracers = std::move(tracers);
-  options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
-  options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
-  return options;
+  return BuiltinAttestors(options);
 }
 
 PolicySettings PolicySettingsOf(const Config& config) {
@@ -124,7 +123,7 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       logger_(std::move(logger)),
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
-      attestors_(BuiltinAttestors(AttestorOptionsOf(config, tracers_))),
+      attestors_(AttestorsOf(config, tracers_)),
       lineages_(MakeLineageReader()),
       gate_(ChurnLimitsOf(config.limits),
             [this](const std::string& lineage) {

@@ -24,6 +24,7 @@
 #include "agent/command/waiter.h"
 #include "agent/command/watch.h"
 #include "agent/config.h"
+#include "agent/daemon_attestors.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
 #include "attestors/linux_process.h"
@@ -53,6 +54,17 @@ std::string AuditFolderOf(const std::optional<std::string>& named) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
   return config ? surety::AuditFolderOf(*config) : "/var/lib/surety/audit";
+}
+
+/// As the daemon has them by the configuration that is named, else by that of this
+/// host; where there is none that can be read, the usual ones.
+Result<AttestorOptions> AttestorOptionsBy(const std::optional<std::string>& named) {
+  Diagnostics diagnostics;
+  const auto config = LoadConfig(named.value_or(std::string(kDefaultConfigFile)), {}, diagnostics);
+  if (config) return AttestorOptionsOf(*config);
+  if (!named) return UsualAttestorOptions();
+  Print(diagnostics, std::cerr);
+  return Error(ErrorCode::kInvalidArgument, "the configuration " + *named + " cannot be used");
 }
 
 /// Names the concrete classes that each command works with.
@@ -105,7 +117,9 @@ struct RunCommand {
 
   Result<void> operator()(const AttestFlags& flags) const {
     const auto processes = MakeLinuxProcessOpener();
-    const auto attestors = BuiltinAttestors({});
+    const auto options = AttestorOptionsBy(flags.config);
+    if (!options) return options.error();
+    const auto attestors = BuiltinAttestors(*options);
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);
