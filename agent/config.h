@@ -122,6 +122,19 @@ struct PluginConfig {
   bool required = true;  ///< Without its answer nothing is decided.
 };
 
+/// A container engine to ask, of one sort: Docker's or Podman's.
+struct EngineConfig {
+  struct Socket {
+    std::string path;
+    uid_t uid = 0;  ///< Whose the engine is. Not 0: a rootless one.
+    bool operator==(const Socket&) const = default;
+  };
+  std::vector<Socket> sockets;
+  std::chrono::milliseconds timeout{2'000};   ///< For one answer.
+  std::chrono::milliseconds max_age{60'000};  ///< For so long an answer is believed.
+  bool env = false;                           ///< Whether variables become selectors.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -140,6 +153,8 @@ struct Config {
   UnixAttestorConfig unix_attestor = {};
   SystemdAttestorConfig systemd_attestor = {};
   std::vector<PluginConfig> plugins = {};
+  std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
+  std::optional<EngineConfig> podman = {};
 };
 
 /// Values from the command line, which go before those in the file. They are
@@ -171,6 +186,9 @@ std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
 /// own uid and be writable by nobody else.
 std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
                                  Diagnostics& diagnostics);
+
+inline constexpr std::string_view kDockerSocket = "/run/docker.sock";
+inline constexpr std::string_view kPodmanSocket = "/run/podman/podman.sock";
 
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);

@@ -29,7 +29,9 @@ constexpr Seconds kShortOutage{1};
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
                                                    std::shared_ptr<const TracerMemory> tracers,
                                                    const DaemonPlugins& plugins) {
-  auto all = BuiltinAttestors(AttestorOptionsOf(config, std::move(tracers)));
+  AttestorOptions options = AttestorOptionsOf(config);
+  options.unix_attestor.tracers = std::move(tracers);
+  auto all = BuiltinAttestors(options);
   // Without a boot id the daemon does not start: OpenState.
   const auto boot_id = ReadBootId();
   std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()), std::back_inserter(all));

@@ -7,9 +7,11 @@
 
 namespace surety {
 
-/// What the built-in attestors are made of under this configuration. `tracers` may be
-/// null where nobody listens to events.
-AttestorOptions AttestorOptionsOf(const Config& config,
-                                  std::shared_ptr<const TracerMemory> tracers);
+/// The attestors that a configuration switches on, and how.
+AttestorOptions AttestorOptionsOf(const Config& config);
+
+/// Those of a host of which no configuration is known: of the container engines the
+/// ones whose usual sockets are there.
+AttestorOptions UsualAttestorOptions();
 
 }  // namespace surety

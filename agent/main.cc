@@ -27,7 +27,7 @@ int Fail(const Error& error) {
 
 int RunCheck(const Flags& flags) {
   const auto made = [](const Config& config) {
-    return SelectorKindsOf(BuiltinAttestors(AttestorOptionsOf(config, nullptr)));
+    return SelectorKindsOf(BuiltinAttestors(AttestorOptionsOf(config)));
   };
   return Check(flags.config_file, flags.overrides, flags.strict, made, std::cout) ? 0 : kFailed;
 }
