@@ -40,6 +40,13 @@ Held HoldFrom(const StoredJwtKey& stored) {
                        .expired_since = {}}};
 }
 
+std::vector<std::string> PublishedIn(const JwtManifest& manifest) {
+  std::vector<std::string> names;
+  for (const JwtManifest::Item& item : manifest.keys)
+    if (item.published) names.push_back(item.key_id);
+  return names;
+}
+
 /// What is shown to the outside at one time, exchanged as a whole.
 struct Shown {
   std::shared_ptr<const JwtKey> signer;
@@ -215,26 +222,20 @@ Result<void> StoredJwtAuthority::Commit(std::vector<Held> next, Moment now) {
   std::ranges::sort(next, {}, [](const Held& one) {
     return std::tuple(one.standing.not_before, one.standing.serial);
   });
-  const auto in_bundle = [](const std::vector<Held>& held) {
-    std::vector<std::string> names;
-    for (const Held& one : held)
-      if (one.standing.published) names.push_back(one.standing.serial);
-    return names;
-  };
   JwtManifest manifest = store_.manifest();
   manifest.keys.clear();
   for (Held& one : next) {
     AuthorityStanding& standing = one.standing;
+    const bool in_bundle = standing.not_after > now.wall;
+    if (!in_bundle) standing.published.reset();
+    if (in_bundle && !standing.published) standing.published = now.boot;
     manifest.keys.push_back({.key_id = standing.serial,
                              .phase = standing.phase,
                              .not_before = standing.not_before,
-                             .not_after = standing.not_after});
-    if (standing.not_after <= now.wall)
-      standing.published.reset();
-    else if (!standing.published)
-      standing.published = now.boot;
+                             .not_after = standing.not_after,
+                             .published = in_bundle});
   }
-  if (in_bundle(next) != in_bundle(held_)) ++manifest.revision;
+  if (PublishedIn(manifest) != PublishedIn(store_.manifest())) ++manifest.revision;
   if (manifest != store_.manifest()) {
     if (auto written = store_.WriteManifest(std::move(manifest)); !written) return written;
   }

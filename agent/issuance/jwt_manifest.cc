@@ -36,9 +36,9 @@ std::int64_t SecondsOf(WallTime time) {
 }
 
 Result<JwtManifest::Item> ParseItem(const Json& json) {
-  if (!HasKeys(json, {"kid", "phase", "not_before", "not_after"}) || !json["kid"].is_string() ||
-      !json["phase"].is_string())
-    return Damaged("a key is not {kid, phase, not_before, not_after}");
+  if (!HasKeys(json, {"kid", "phase", "not_before", "not_after", "published"}) ||
+      !json["kid"].is_string() || !json["phase"].is_string() || !json["published"].is_boolean())
+    return Damaged("a key is not {kid, phase, not_before, not_after, published}");
   auto key_id = json["kid"].get<std::string>();
   const auto thumbprint = DecodeBase64Url(key_id);
   if (!thumbprint || thumbprint->size() != kThumbprintSize)
@@ -51,7 +51,8 @@ Result<JwtManifest::Item> ParseItem(const Json& json) {
   return JwtManifest::Item{.key_id = std::move(key_id),
                            .phase = *phase,
                            .not_before = *not_before,
-                           .not_after = *not_after};
+                           .not_after = *not_after,
+                           .published = json["published"].get<bool>()};
 }
 
 }  // namespace
@@ -90,7 +91,8 @@ std::string PrintJwtManifest(const JwtManifest& manifest) {
     json["keys"].push_back({{"kid", item.key_id},
                             {"phase", NameOf(item.phase)},
                             {"not_before", SecondsOf(item.not_before)},
-                            {"not_after", SecondsOf(item.not_after)}});
+                            {"not_after", SecondsOf(item.not_after)},
+                            {"published", item.published}});
   }
   constexpr int kIndent = 2;
   return json.dump(kIndent, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -18,6 +18,7 @@ struct JwtManifest {
     Phase phase = Phase::kPrepared;
     WallTime not_before;  ///< Whole seconds.
     WallTime not_after;
+    bool published = false;  ///< In the bundle of `revision`.
     bool operator==(const Item&) const = default;
   };
   std::string trust_domain;

@@ -62,6 +62,9 @@ class StrictReader final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Json> ParseStrictObject(std::string_view text) {
+  // The library would take a zero byte for the end, and pass over a byte order mark.
+  if (text.find('\0') != std::string_view::npos || text.starts_with("\xef\xbb\xbf"))
+    return Error(ErrorCode::kInvalidArgument, "it is not JSON");
   StrictReader reader;
   if (!Json::sax_parse(text, &reader))
     return Error(ErrorCode::kInvalidArgument, reader.complaint());
