@@ -92,8 +92,11 @@ class Clients(Case):
              "InvalidArgument"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchX509SVID", users.STRANGER,
              "PermissionDenied"),
-            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTBundles", users.WEB,
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchWITBundles", users.WEB,
              "Unimplemented"),
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTSVID", users.WEB,
+             "InvalidArgument"),
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTBundles", users.WEB, "OK"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/Nothing", users.WEB, "Unimplemented"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchX509SVID", users.WEB, "OK"),
         ]
