@@ -56,6 +56,11 @@ struct X509Config {
   std::string crl_file = {};        ///< Where CRLs are written as PEM; empty: nowhere.
 };
 
+struct JwtConfig {
+  Seconds ttl{5 * 60};          ///< Of tokens whose entry names none.
+  Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
+};
+
 /// What one uid, and all of them together, may use.
 struct LimitsConfig {
   std::uint32_t connections_per_uid = 6'000;
@@ -145,6 +150,7 @@ struct Config {
   WorkloadApiConfig workload_api = {};
   AdminConfig admin = {};
   X509Config x509 = {};
+  JwtConfig jwt = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};
   HookConfig hook = {};

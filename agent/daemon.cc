@@ -63,6 +63,14 @@ Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now)
       now);
 }
 
+JwtAuthorityOptions JwtOptionsOf(const Config& config) {
+  return {.trust_domain = config.trust_domain,
+          .state_dir = config.state_dir,
+          .times = {.ca_ttl = config.jwt.key_ttl,
+                    .max_svid_ttl = config.jwt.ttl,
+                    .clock_skew = config.x509.clock_skew}};
+}
+
 std::uint32_t OrNone(std::uint32_t limit) {
   return limit == 0 ? std::numeric_limits<std::uint32_t>::max() : limit;
 }
@@ -117,8 +125,9 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
-                          &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
+  for (const Part part :
+       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
+        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -211,6 +220,13 @@ Result<void> Daemon::OpenAuthority() {
   return {};
 }
 
+Result<void> Daemon::OpenTokenKeys() {
+  auto keys = OpenJwtAuthority(JwtOptionsOf(config_), clock_.Now());
+  if (!keys) return keys.error().Within("opening the keys that sign tokens");
+  token_keys_ = *std::move(keys);
+  return {};
+}
+
 Result<void> Daemon::StartWatching() {
   auto watcher = ProcessWatcher::Start(clock_, *opener_, EventsOfWatcher(),
                                        WatchOptionsOf(config_, open_files_));
@@ -256,6 +272,7 @@ Result<void> Daemon::Serve() {
                                .opener = *opener_,
                                .clock = clock_,
                                .status = *this,
+                               .validator = *token_keys_,
                                .actions = *orders_,
                                .logger = logger_},
                               ApiOptionsOf(config_, open_files_));
@@ -276,6 +293,7 @@ WalkParts Daemon::Walk() {
           .policy = PolicyInForce(),
           .issuer = *authority_,
           .bundles = *crls_,
+          .tokens = *token_keys_,
           .audit = *audit_,
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,
