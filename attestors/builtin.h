@@ -11,7 +11,7 @@ namespace surety {
 
 struct AttestorOptions {
   UnixAttestorOptions unix_attestor;
-  bool systemd = HostRunsSystemd();  ///< Whether there is a systemd attestor.
+  bool systemd = CanAskSystemd();  ///< Whether there is a systemd attestor.
   SystemdAttestorOptions systemd_attestor;
 };
 
