@@ -114,7 +114,7 @@ struct UnixAttestorConfig {
 };
 
 struct SystemdAttestorConfig {
-  std::optional<bool> enabled = {};  ///< Not set: if systemd is the host's init.
+  std::optional<bool> enabled = {};  ///< Not set: if systemd can be asked here.
   std::string bus = "/run/dbus/system_bus_socket";
   std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
 };
