@@ -276,7 +276,7 @@ std::vector<AuthorityStatus> StoredJwtAuthority::Describe() const {
   std::vector<AuthorityStatus> all;
   for (const AuthorityStanding& one : standings) {
     all.push_back({.subject_key_id = one.serial,
-                   .serial = {},
+                   .serial = one.serial,
                    .phase = std::string(NameOf(one.phase)),
                    .source = "jwt",
                    .not_before = one.not_before,
