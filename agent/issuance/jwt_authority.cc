@@ -66,20 +66,20 @@ class StoredJwtAuthority final : public JwtAuthority {
   Result<JwtSvid> IssueToken(const Entry& entry, std::span<const std::string> audiences,
                              WallTime now) override;
   [[nodiscard]] std::shared_ptr<const TokenBundles> Bundles() const override {
-    return Show().bundles;
+    return Show()->bundles;
   }
   [[nodiscard]] Result<ValidatedToken> Validate(std::string_view token, std::string_view audience,
                                                 WallTime now) const override {
-    return VerifyJwt(token, audience, *Show().ring, now);
+    return VerifyJwt(token, audience, *Show()->ring, now);
   }
   AuthorityProgress Advance(Moment now) override;
-  [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return Show().status; }
+  [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return Show()->status; }
   [[nodiscard]] std::vector<std::string> Degraded() const override;
 
  private:
   using Events = std::vector<std::string>;
 
-  [[nodiscard]] Shown Show() const {
+  [[nodiscard]] std::shared_ptr<const Shown> Show() const {
     const std::lock_guard lock(shown_mutex_);
     return shown_;
   }
@@ -96,7 +96,7 @@ class StoredJwtAuthority final : public JwtAuthority {
   const JwtAuthorityOptions options_;
 
   mutable std::mutex shown_mutex_;
-  Shown shown_;  // By shown_mutex_.
+  std::shared_ptr<const Shown> shown_ = std::make_shared<const Shown>();  // By shown_mutex_.
 
   mutable std::mutex mutex_;  // Guards all below.
   JwtStore store_;
@@ -112,14 +112,14 @@ Result<JwtSvid> StoredJwtAuthority::IssueToken(const Entry& entry,
     return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
                                                   " is of another trust domain");
   }
-  const Shown shown = Show();
-  if (!shown.signer) return Error(ErrorCode::kUnavailable, "there is no key to sign tokens with");
-  return MintJwtSvid(*shown.signer, shown.signer_ends, entry, audiences, now);
+  const auto shown = Show();
+  if (!shown->signer) return Error(ErrorCode::kUnavailable, "there is no key to sign tokens with");
+  return MintJwtSvid(*shown->signer, shown->signer_ends, entry, audiences, now);
 }
 
 AuthorityProgress StoredJwtAuthority::Advance(Moment now) {
   const std::lock_guard lock(mutex_);
-  const Shown before = Show();
+  const auto before = Show();
   AuthorityProgress progress;
   const auto done = DoAllThatIsDue(now, progress.events);
   failure_ =
@@ -127,9 +127,9 @@ AuthorityProgress StoredJwtAuthority::Advance(Moment now) {
   progress.failure = failure_;
   progress.call_again_at = AskAgainAt(StandingsOf(held_), options_.times, now);
   if (failure_) progress.call_again_at = now.boot + kRetryAfter;
-  const Shown after = Show();
-  progress.bundles_changed = after.bundles && after.bundles != before.bundles;
-  progress.signer_changed = after.signer != before.signer;
+  const auto after = Show();
+  progress.bundles_changed = after->bundles && after->bundles != before->bundles;
+  progress.signer_changed = after->signer != before->signer;
   return progress;
 }
 
@@ -265,9 +265,9 @@ Result<void> StoredJwtAuthority::Publish() {
                    .jwk_sets = {{options_.trust_domain.name(), R"({"keys":[)" + keys + "]}"}}});
   const std::lock_guard lock(shown_mutex_);
   // The same object as long as nothing changes, so that streams are not told twice.
-  if (shown_.bundles && shown_.bundles->jwk_sets == next.bundles->jwk_sets)
-    next.bundles = shown_.bundles;
-  shown_ = std::move(next);
+  if (shown_->bundles && shown_->bundles->jwk_sets == next.bundles->jwk_sets)
+    next.bundles = shown_->bundles;
+  shown_ = std::make_shared<const Shown>(std::move(next));
   return {};
 }
 
@@ -276,7 +276,7 @@ std::vector<AuthorityStatus> StoredJwtAuthority::Describe() const {
   std::vector<AuthorityStatus> all;
   for (const AuthorityStanding& one : standings) {
     all.push_back({.subject_key_id = one.serial,
-                   .serial = {},
+                   .serial = one.serial,
                    .phase = std::string(NameOf(one.phase)),
                    .source = "jwt",
                    .not_before = one.not_before,

@@ -26,7 +26,7 @@ class JwtAuthority : public TokenIssuer, public TokenValidator {
  public:
   /// Does what is due, as Authority::Advance().
   virtual AuthorityProgress Advance(Moment now) = 0;
-  /// Every key, the oldest first; its "kid" stands for the subject key id.
+  /// Every key, the oldest first; its "kid" stands for serial and key id.
   [[nodiscard]] virtual std::vector<AuthorityStatus> Status() const = 0;
   /// What an operator should know and may have to mend, in plain sentences.
   [[nodiscard]] virtual std::vector<std::string> Degraded() const = 0;

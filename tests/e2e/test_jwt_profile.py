@@ -146,6 +146,40 @@ class Tokens(Case):
                 for signature in signatures:
                     self.assertNotIn(signature.encode(), text, path)
 
+    def test_calls_for_tokens_are_held_to_the_rate_of_short_calls(self):
+        self.suretyd.configure("limits", short_calls_per_second_per_lineage=1,
+                               short_calls_burst_per_lineage=5)
+        self.suretyd.terminate()
+        self.suretyd.start()
+
+        def work(send):
+            with grpc_raw.Connection(self.suretyd.socket) as connection:
+                message = jwt.fetch_request(["reports"])
+                send([connection.status(connection.call(jwt.FETCH, message)) for _ in range(20)])
+
+        codes = [code for code, _ in self.worker(users.WEB, work).receive(30)]
+        self.assertEqual(codes[0], grpc_raw.OK)
+        self.assertEqual(codes[-1], grpc_raw.RESOURCE_EXHAUSTED)
+        self.assertEqual(set(codes), {grpc_raw.OK, grpc_raw.RESOURCE_EXHAUSTED})
+
+    def test_the_tool_fetches_and_validates_tokens(self):
+        done = self.suretyd.run("surety", "fetch", "jwt", "-a", "reports", "-o", "json",
+                                uid=users.WEB)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        main, spare = json.loads(done.stdout)["svids"]
+        self.assertEqual((main["spiffe_id"], main["hint"]), (f"{OWN}/main", "main"))
+        self.assertEqual(spare["audiences"], ["reports"])
+        file = self.suretyd.folder / "token"
+        file.write_text(main["token"] + "\n")
+        for audience, status in (("reports", 0), ("other", 1)):
+            done = self.suretyd.run("surety", "validate", "jwt", "-a", audience, str(file),
+                                    uid=users.DB)
+            self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn("another audience", done.stderr)
+        done = self.suretyd.run("surety", "fetch", "jwt", "-a", "reports", "--spiffe-id",
+                                f"{OWN}/spare", uid=users.WEB)
+        self.assertIn(f"SPIFFE ID   {OWN}/spare\nAudience    reports\n", done.stdout)
+
     def test_the_tool_tells_of_tokens(self):
         [token, _] = self.tokens("reports")
         done = self.suretyd.run("surety", "audit", "tail", "--dir",

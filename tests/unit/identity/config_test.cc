@@ -199,6 +199,8 @@ TEST(ConfigTest, UnknownKeysAreToldWithTheNearestKnownOne) {
           {In("workload-api", ""), {2, 2}, "unknown key \"workload-api\"", "\"workload_api\"?"},
           {In("admin", "mod = \"0600\""), {3, 1}, "unknown key \"mod\" in [admin]", "\"mode\"?"},
           {In("x509", "tll = \"1h\""), {3, 1}, "in [x509]", "\"ttl\"?"},
+          {In("jwt", "tll = \"5m\""), {3, 1}, "in [jwt]", "\"ttl\"?"},
+          {In("jwt", "ttl = \"1h\"\nkey_ttl = \"2h\""), {4, 11}, "less than four times ttl", "4h"},
           {In("limits", "connection = 1"), {3, 1}, "in [limits]", "\"connections\"?"},
           {In("log", "formt = \"json\""), {3, 1}, "in [log]", "\"format\"?"},
           {In("attestors.unx", ""), {2, 12}, "unknown key \"unx\" in [attestors]", "\"unix\"?"},
