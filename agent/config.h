@@ -56,6 +56,11 @@ struct X509Config {
   std::string crl_file = {};        ///< Where CRLs are written as PEM; empty: nowhere.
 };
 
+struct JwtConfig {
+  Seconds ttl{5 * 60};          ///< Of tokens whose entry names none.
+  Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
+};
+
 /// What one uid, and all of them together, may use.
 struct LimitsConfig {
   std::uint32_t connections_per_uid = 6'000;
@@ -108,6 +113,20 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+struct SystemdAttestorConfig {
+  std::optional<bool> enabled = {};  ///< Not set: if systemd is the host's init.
+  std::string bus = "/run/dbus/system_bus_socket";
+  std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
+};
+
+/// An attestor of the operator's, in a program of its own.
+struct PluginConfig {
+  std::string name = {};    ///< The type of its selectors.
+  std::string socket = {};  ///< It listens there.
+  std::chrono::milliseconds timeout{500};
+  bool required = true;  ///< Without its answer nothing is decided.
+};
+
 /// A container engine to ask, of one sort: Docker's or Podman's.
 struct EngineConfig {
   struct Socket {
@@ -131,12 +150,15 @@ struct Config {
   WorkloadApiConfig workload_api = {};
   AdminConfig admin = {};
   X509Config x509 = {};
+  JwtConfig jwt = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};
   HookConfig hook = {};
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  SystemdAttestorConfig systemd_attestor = {};
+  std::vector<PluginConfig> plugins = {};
   std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
   std::optional<EngineConfig> podman = {};
 };
@@ -177,8 +199,8 @@ inline constexpr std::string_view kPodmanSocket = "/run/podman/podman.sock";
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);
 
-/// What entries are judged by under this configuration, with the types and kinds
-/// of selector that the attestors make (EntryRules::known_selectors).
+/// What entries are judged by under this configuration, with the types and kinds of
+/// selector that the built-in attestors make (EntryRules::known_selectors).
 EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_selectors);
 
 std::string_view NameOf(LogLevel level);

@@ -8,6 +8,8 @@
 #include "agent/config_engines.h"
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
+#include "agent/config_plugins.h"
+#include "agent/config_systemd.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
 #include "agent/identity/nearest_name.h"
@@ -17,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxAllowedUids = 1000;
 constexpr int kSvidsPerCa = 4;
+constexpr int kTokensPerKey = 4;
 constexpr Seconds kDay{86'400};
 constexpr Seconds kShortestCrl{60};
 constexpr Seconds kLongestCrl{7 * 86'400};
@@ -50,6 +53,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadAdmin(out.admin);
   CompareSockets(out);
   ReadX509(out);
+  ReadJwt(out.jwt);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
   ReadAttestors(out);
@@ -242,6 +246,22 @@ void ConfigBuilder::ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out) {
                      "set ca_cert and ca_key both, or none of them for the embedded CA");
 }
 
+void ConfigBuilder::ReadJwt(JwtConfig& out) {
+  const auto* section = top_.Table("jwt", "[jwt]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[jwt]", diagnostics_);
+  read_.Span(table, "ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl, out.ttl);
+  read_.Span(table, "key_ttl", "\"7d\"", kMinJwtTtl * kTokensPerKey, kDay * 3650, out.key_ttl);
+  if (out.key_ttl < out.ttl * kTokensPerKey) {
+    diagnostics_.Error(table.At(table.Has("key_ttl") ? "key_ttl" : "ttl"),
+                       "key_ttl (" + DurationText(out.key_ttl) + ") is less than four times ttl (" +
+                           DurationText(out.ttl) + "), so tokens would be cut short",
+                       "set key_ttl to at least \"" + DurationText(out.ttl * kTokensPerKey) +
+                           "\", or shorten ttl");
+  }
+  table.RefuseUnknownKeys();
+}
+
 void ConfigBuilder::ReadLimits(LimitsConfig& out) {
   const auto* section = top_.Table("limits", "[limits]");
   if (section == nullptr) return;
@@ -266,7 +286,9 @@ void ConfigBuilder::ReadAttestors(Config& out) {
   if (section == nullptr) return;
   TomlTable attestors(*section, "[attestors]", diagnostics_);
   ReadUnixAttestor(attestors, out.unix_attestor);
+  ReadSystemdAttestor(attestors, read_, diagnostics_, out.systemd_attestor);
   EngineSections(attestors, read_, diagnostics_).Read(out);
+  PluginTables(read_, diagnostics_).Read(attestors, out);
   attestors.RefuseUnknownKeys();
 }
 

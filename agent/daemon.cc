@@ -27,10 +27,15 @@ constexpr int kTurnThreadsWithHook = 8;
 constexpr Seconds kShortOutage{1};
 
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
-                                                   std::shared_ptr<const TracerMemory> tracers) {
+                                                   std::shared_ptr<const TracerMemory> tracers,
+                                                   const DaemonPlugins& plugins) {
   AttestorOptions options = AttestorOptionsOf(config);
   options.unix_attestor.tracers = std::move(tracers);
-  return BuiltinAttestors(options);
+  auto all = BuiltinAttestors(options);
+  // Without a boot id the daemon does not start: OpenState.
+  const auto boot_id = ReadBootId();
+  std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()), std::back_inserter(all));
+  return all;
 }
 
 PolicySettings PolicySettingsOf(const Config& config) {
@@ -56,6 +61,14 @@ Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now)
        .state_dir = config.state_dir,
        .times = {.ca_ttl = x509.ca_ttl, .max_svid_ttl = x509.ttl, .clock_skew = x509.clock_skew}},
       now);
+}
+
+JwtAuthorityOptions JwtOptionsOf(const Config& config) {
+  return {.trust_domain = config.trust_domain,
+          .state_dir = config.state_dir,
+          .times = {.ca_ttl = config.jwt.key_ttl,
+                    .max_svid_ttl = config.jwt.ttl,
+                    .clock_skew = config.x509.clock_skew}};
 }
 
 std::uint32_t OrNone(std::uint32_t limit) {
@@ -112,8 +125,9 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
-                          &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
+  for (const Part part :
+       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
+        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -123,7 +137,8 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       logger_(std::move(logger)),
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
-      attestors_(AttestorsOf(config, tracers_)),
+      plugins_(config.plugins),
+      attestors_(AttestorsOf(config, tracers_, plugins_)),
       lineages_(MakeLineageReader()),
       gate_(ChurnLimitsOf(config.limits),
             [this](const std::string& lineage) {
@@ -205,6 +220,13 @@ Result<void> Daemon::OpenAuthority() {
   return {};
 }
 
+Result<void> Daemon::OpenTokenKeys() {
+  auto keys = OpenJwtAuthority(JwtOptionsOf(config_), clock_.Now());
+  if (!keys) return keys.error().Within("opening the keys that sign tokens");
+  token_keys_ = *std::move(keys);
+  return {};
+}
+
 Result<void> Daemon::StartWatching() {
   auto watcher = ProcessWatcher::Start(clock_, *opener_, EventsOfWatcher(),
                                        WatchOptionsOf(config_, open_files_));
@@ -237,6 +259,7 @@ Result<void> Daemon::LoadRules() {
     policies_watch_ = *std::move(policies);
   }
   LoadPolicies();
+  TendPlugins();
   return {};
 }
 
@@ -249,6 +272,7 @@ Result<void> Daemon::Serve() {
                                .opener = *opener_,
                                .clock = clock_,
                                .status = *this,
+                               .validator = *token_keys_,
                                .actions = *orders_,
                                .logger = logger_},
                               ApiOptionsOf(config_, open_files_));
@@ -269,6 +293,7 @@ WalkParts Daemon::Walk() {
           .policy = PolicyInForce(),
           .issuer = *authority_,
           .bundles = *crls_,
+          .tokens = *token_keys_,
           .audit = *audit_,
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,

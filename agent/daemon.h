@@ -5,11 +5,13 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_plugins.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
 #include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
+#include "agent/issuance/jwt_authority.h"
 #include "agent/policy/churn_limiter.h"
 #include "agent/policy/external_hook_policy.h"
 #include "agent/policy/policy_engine.h"
@@ -49,6 +51,7 @@ class Daemon final : private StatusSource {
   Result<void> OpenState();
   Result<void> OpenRecord();
   Result<void> OpenAuthority();
+  Result<void> OpenTokenKeys();
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
@@ -57,8 +60,10 @@ class Daemon final : private StatusSource {
   void LoadEntries();
   void LoadPolicies();
   void KeepHouse();
+  void TendPlugins();
   void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
+  void HeedTokenKeys(const AuthorityProgress& progress);
   void Heed(const CrlProgress& progress);
   void Note(std::string_view what, NoticeSeverity severity,
             std::vector<std::pair<std::string, std::string>> details);
@@ -81,6 +86,7 @@ class Daemon final : private StatusSource {
   // Made in this order, gone in the reverse: whoever uses a part is below it.
   const std::unique_ptr<ProcessOpener> opener_;
   const std::shared_ptr<TracerMemory> tracers_ = std::make_shared<TracerMemory>();
+  DaemonPlugins plugins_;  // Of the thread that keeps house, but for Degraded.
   const std::vector<std::unique_ptr<Attestor>> attestors_;
   const std::unique_ptr<LineageReader> lineages_;
   ChurnLimiter gate_;
@@ -94,6 +100,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;
+  std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<CrlPublisher> crls_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;
@@ -108,8 +115,10 @@ class Daemon final : private StatusSource {
   WallClockWatch wall_clock_{started_};  // By clock_mutex_.
 
   std::atomic<BootTime> advance_at_ = BootTime{};
-  std::string authority_failure_;  // Of the thread that keeps house.
-  std::string crl_failure_;        // Of the keeper's thread.
+  std::atomic<BootTime> advance_token_keys_at_ = BootTime{};
+  std::string authority_failure_;   // Of the thread that keeps house.
+  std::string token_keys_failure_;  // Likewise.
+  std::string crl_failure_;         // Of the keeper's thread.
 };
 
 }  // namespace surety

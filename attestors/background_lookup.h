@@ -28,6 +28,10 @@ struct LookupTimes {
   std::chrono::milliseconds kept{60'000};     ///< Older: given, and worked out anew behind it.
   std::chrono::milliseconds failed{1'000};    ///< An Error is given again for this long.
   std::chrono::milliseconds overdue{30'000};  ///< Work that runs this long counts as hanging.
+  /// What somebody was told to come again for is given to whoever asks first, however
+  /// old, up to this: who comes again late must not be put off for ever. An Error that
+  /// is no older is given in the place of "still under way" while it is tried again.
+  std::chrono::milliseconds owed{0};
 };
 
 /// Answers by key that are worked out on a WorkerPool and remembered, the least
@@ -65,10 +69,14 @@ class BackgroundLookup {
     const BootTime now = now_();
     Slot& slot = Touch(key);
     const bool kept = slot.answer && !slot.afresh.contains(share);
+    if (kept && !slot.running && slot.answered >= slot.since && now - slot.answered < times_.owed &&
+        std::exchange(slot.owed, false))
+      return *slot.answer;
     const bool servable = kept && *slot.answer && now - slot.answered < times_.kept;
     const bool settled = kept && now < slot.renew && (servable || !*slot.answer);
     if (settled) return *slot.answer;
-    if (slot.running) return servable ? *slot.answer : Pending(slot, now);
+    slot.owed |= !servable;
+    if (slot.running) return servable ? *slot.answer : Meanwhile(slot, share, now);
 
     Result<Compute> compute = make_compute();
     if (!compute) return compute.error();
@@ -81,9 +89,10 @@ class BackgroundLookup {
       return Error(ErrorCode::kUnavailable, what_ + " has to wait: too much is asked for");
     }
     if (servable) return *slot.answer;
+    const Error meanwhile = Meanwhile(slot, share, now);
     if (submission == WorkerPool::Submission::kStarted && patience.count() > 0 && pool_->Quiet())
-      return Await(lock, key, patience);
-    return Pending(slot, now);
+      if (auto answer = Await(lock, key, patience)) return *std::move(answer);
+    return meanwhile;
   }
 
   /// What `share` asks from now on is worked out from now on: for it the answer is
@@ -104,6 +113,7 @@ class BackgroundLookup {
     BootTime renew{};        // When to work it out again.
     BootTime since{};        // When the running work was asked for.
     bool running = false;    // A running slot is not thrown out.
+    bool owed = false;       // Somebody was told to come again.
     std::set<uid_t> afresh;  // Those for whom the answer is dropped.
     bool outdated = false;   // The running work began before Forget: it is not for them.
     typename std::list<Key>::iterator place;
@@ -139,7 +149,11 @@ class BackgroundLookup {
     book.order.erase(std::prev(idle.base()));
   }
 
-  [[nodiscard]] Error Pending(const Slot& slot, BootTime now) const {
+  // What is said of work that is under way.
+  [[nodiscard]] Error Meanwhile(const Slot& slot, uid_t share, BootTime now) const {
+    if (slot.answer && !*slot.answer && !slot.afresh.contains(share) &&
+        now - slot.answered < times_.owed)
+      return slot.answer->error();
     if (now - slot.since < times_.overdue)
       return {ErrorCode::kUnavailable, what_ + " is still under way"};
     return {ErrorCode::kDeadline,
@@ -165,18 +179,19 @@ class BackgroundLookup {
     };
   }
 
-  Result<Value> Await(std::unique_lock<std::mutex>& lock, const Key& key,
-                      BootClock::duration patience) {
+  // nullopt if it is not there in time.
+  std::optional<Result<Value>> Await(std::unique_lock<std::mutex>& lock, const Key& key,
+                                     BootClock::duration patience) {
     std::optional<Result<Value>> answer;
     book_->answered.wait_for(lock, patience, [&] {
       // Found anew each time: it may have been answered and forgotten meanwhile.
       const auto at = book_->slots.find(key);
       if (at == book_->slots.end()) return true;
       if (!at->second.running) answer = at->second.answer;
+      if (answer) at->second.owed = false;
       return answer.has_value();
     });
-    if (answer) return *std::move(answer);
-    return Error(ErrorCode::kUnavailable, what_ + " is still under way");
+    return answer;
   }
 
   const std::string what_;

@@ -12,6 +12,7 @@
 #include "agent/command/audit_why.h"
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/fetch.h"
+#include "agent/command/fetch_jwt.h"
 #include "agent/command/flags.h"
 #include "agent/command/orders.h"
 #include "agent/command/policy_check.h"
@@ -25,6 +26,8 @@
 #include "agent/command/watch.h"
 #include "agent/config.h"
 #include "agent/daemon_attestors.h"
+#include "agent/daemon_plugins.h"
+#include "agent/record/state.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
 #include "attestors/linux_process.h"
@@ -58,13 +61,20 @@ std::string AuditFolderOf(const std::optional<std::string>& named) {
 
 /// As the daemon has them by the configuration that is named, else by that of this
 /// host; where there is none that can be read, the usual ones.
-Result<AttestorOptions> AttestorOptionsBy(const std::optional<std::string>& named) {
+Result<std::vector<std::unique_ptr<Attestor>>> AttestorsBy(
+    const std::optional<std::string>& named) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(named.value_or(std::string(kDefaultConfigFile)), {}, diagnostics);
-  if (config) return AttestorOptionsOf(*config);
-  if (!named) return UsualAttestorOptions();
-  Print(diagnostics, std::cerr);
-  return Error(ErrorCode::kInvalidArgument, "the configuration " + *named + " cannot be used");
+  if (!config && named) {
+    Print(diagnostics, std::cerr);
+    return Error(ErrorCode::kInvalidArgument, "the configuration " + *named + " cannot be used");
+  }
+  auto all = BuiltinAttestors(config ? AttestorOptionsOf(*config) : UsualAttestorOptions());
+  const auto boot_id = ReadBootId();
+  if (!config || !boot_id) return all;
+  for (auto& one : DaemonPlugins(config->plugins).Attestors(*boot_id))
+    all.push_back(std::move(one));
+  return all;
 }
 
 /// Names the concrete classes that each command works with.
@@ -79,6 +89,20 @@ struct RunCommand {
     if (!endpoint) return endpoint.error();
     GrpcWorkloadClient client(endpoint->socket_path);
     return FetchX509(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const FetchJwtFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return FetchJwt(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const ValidateJwtFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return ValidateJwt(flags, client, *endpoint, std::cin, std::cout);
   }
 
   Result<void> operator()(const WatchFlags& flags) const {
@@ -117,9 +141,8 @@ struct RunCommand {
 
   Result<void> operator()(const AttestFlags& flags) const {
     const auto processes = MakeLinuxProcessOpener();
-    const auto options = AttestorOptionsBy(flags.config);
-    if (!options) return options.error();
-    const auto attestors = BuiltinAttestors(*options);
+    const auto attestors = AttestorsBy(flags.config);
+    if (!attestors) return attestors.error();
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);

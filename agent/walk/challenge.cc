@@ -11,7 +11,7 @@ bool Challenge::BeginsLook(BootTime now) {
 Challenge::State Challenge::Saw(const Attestation& seen, BootTime now) {
   constexpr int kFirst = 1;
   constexpr int kSecond = 2;
-  const bool fresh = begun_ && seen.complete();
+  const bool fresh = begun_ && seen.complete_but_for_optional();
   if (pending() && !fresh) return State::kLookAgain;
   if (looks_ == kSecond && seen.selectors == first_fresh_) {
     Reset();

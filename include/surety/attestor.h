@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,9 @@ namespace surety {
 struct MissingFact {
   std::string kind;  ///< Selector kind: "unix:sha256"; the attestor's name if it is all of them.
   Error why;
+  /// Of an attestor that is optional() and does not answer: it holds up only what rests
+  /// on selectors of its type.
+  bool optional = false;
 };
 
 /// Which file a process runs, as the kernel numbers it (statx(2)).
@@ -33,6 +37,10 @@ struct Attestation {
   std::vector<MissingFact> missing;
   std::optional<ExecutableFile> executable{};  ///< For the record; absent if not known.
   [[nodiscard]] bool complete() const { return missing.empty(); }
+  [[nodiscard]] bool complete_but_for_optional() const {
+    return std::all_of(missing.begin(), missing.end(),
+                       [](const MissingFact& fact) { return fact.optional; });
+  }
 };
 
 /// Turns a peer into selectors. Thread-safe: Attest runs on several peers at
@@ -50,6 +58,11 @@ class Attestor {
   [[nodiscard]] virtual std::vector<std::string> selector_kinds() const {
     return {std::string(name())};
   }
+
+  /// Whether entries without a selector of its type can do without it. Its selectors are
+  /// matched, but not pinned: a fact that was missing at first could not be compared with
+  /// later. Constant.
+  [[nodiscard]] virtual bool optional() const { return false; }
 
   /// No selector and nothing missing means "looked, and this process is none of
   /// mine". A missing fact means "could not look": the walk grants nothing new

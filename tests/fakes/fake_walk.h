@@ -37,7 +37,10 @@ class PlainProcess final : public ProcessHandle {
 /// Says what the test last put into `answer`, and runs `before` first.
 class ScriptedAttestor final : public Attestor {
  public:
-  [[nodiscard]] std::string_view name() const override { return "unix"; }
+  explicit ScriptedAttestor(std::string name = "unix", bool optional = false)
+      : name_(std::move(name)), optional_(optional) {}
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] bool optional() const override { return optional_; }
   Result<Attestation> Attest(const Peer& /*peer*/, BootTime /*deadline*/) const override {
     ++calls;
     if (before) before();
@@ -49,6 +52,10 @@ class ScriptedAttestor final : public Attestor {
   mutable int forgotten = 0;
   std::function<void()> before;
   mutable int calls = 0;
+
+ private:
+  const std::string name_;
+  const bool optional_;
 };
 
 class ListedEntries final : public EntryStore {
@@ -68,8 +75,10 @@ class ScriptedPolicy final : public Policy {
   Decision Decide(const PolicyRequest& request) const override {
     ++calls;
     last_drift = request.drift;
+    last_seen = request.seen;
     last_action = request.action;
     last_challenge = request.challenge;
+    last_audiences.assign(request.audiences.begin(), request.audiences.end());
     if (request.challenge == ChallengeState::kPassed && after_challenge) return *after_challenge;
     if (request.entry == nullptr) return without_entry;
     last_pins = request.entry->pins;
@@ -82,9 +91,11 @@ class ScriptedPolicy final : public Policy {
   std::map<std::string, Decision> answers;
   mutable int calls = 0;
   mutable Drift last_drift;
+  mutable Attestation last_seen;
   mutable std::optional<std::vector<std::string>> last_pins;
   mutable Action last_action = Action::kBundles;
   mutable ChallengeState last_challenge = ChallengeState::kNone;
+  mutable std::vector<std::string> last_audiences;
 };
 
 class CountingIssuer final : public Issuer {
@@ -117,6 +128,30 @@ class FixedBundles final : public BundleSource {
                                             .crls = {}});
 };
 
+/// Writes tokens that say for whom they are and nothing else.
+class CountingTokens final : public TokenIssuer {
+ public:
+  Result<JwtSvid> IssueToken(const Entry& entry, std::span<const std::string> audiences,
+                             WallTime now) override {
+    if (down) return Error(ErrorCode::kUnavailable, "no key");
+    ++count;
+    std::string text = entry.id;
+    for (const std::string& audience : audiences) text += " " + audience;
+    return JwtSvid{.id = entry.spiffe_id,
+                   .hint = entry.hint,
+                   .token_id = "t" + std::to_string(count),
+                   .key_id = "k",
+                   .issued_at = now,
+                   .expires_at = now + entry.jwt_ttl,
+                   .token = SecretBytes(std::vector<std::uint8_t>(text.begin(), text.end()))};
+  }
+  [[nodiscard]] std::shared_ptr<const TokenBundles> Bundles() const override { return bundles; }
+  std::shared_ptr<const TokenBundles> bundles = std::make_shared<TokenBundles>(
+      TokenBundles{.revision = 1, .jwk_sets = {{"example.org", R"({"keys":[]})"}}});
+  bool down = false;
+  int count = 0;
+};
+
 class MemoryLedger final : public ScopeLedger {
  public:
   std::optional<Scope> Find(const ProcessKey& process) const override {
@@ -142,6 +177,9 @@ struct AuditLine {
   std::vector<std::string> minted;     ///< Serials.
   std::vector<std::string> delivered;  ///< Serials, those minted included.
   std::vector<std::string> drift;
+  std::vector<std::string> entries;  ///< "web allow": each with its verdict.
+  std::vector<std::string> tokens;     ///< Their ids.
+  std::vector<std::string> audiences;  ///< Of a call for tokens.
 };
 
 class MemoryAudit final : public AuditLog {
@@ -153,10 +191,16 @@ class MemoryAudit final : public AuditLog {
                    .reason = std::string(event.reason),
                    .minted = {},
                    .delivered = {},
-                   .drift = event.drift.Kinds()};
+                   .drift = event.drift.Kinds(),
+                   .entries = {},
+                   .tokens = {},
+                   .audiences = {event.audiences.begin(), event.audiences.end()}};
     for (const EntryDecision& one : event.entries) {
+      line.entries.push_back((one.entry ? one.entry->id : "-") + " " +
+                             std::string(NameOf(one.decision.verdict)));
       if (one.issued) line.delivered.push_back(one.issued->serial);
       if (one.minted) line.minted.push_back(one.issued->serial);
+      if (one.token) line.tokens.push_back(one.token->token_id);
     }
     lines.push_back(std::move(line));
     return "d" + std::to_string(lines.size());

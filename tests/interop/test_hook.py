@@ -8,49 +8,17 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 from harness import audit, grpc_raw, users
 from harness.case import Case
 from harness.daemon import CLIENTS, TRUST_DOMAIN
+from harness.noise import Noise
 
 SOURCE = Path(__file__).resolve().parents[2]
 WEB_ID, DB_ID = f"spiffe://{TRUST_DOMAIN}/web", f"spiffe://{TRUST_DOMAIN}/db"
 WAIT = 10  # Seconds in which a first answer comes, or UNAVAILABLE.
-
-
-class Noise:
-    """Listens at `path`, and answers whoever connects with the same bytes."""
-
-    def __init__(self, path, noise):
-        self.count = 0
-        self._noise = noise
-        self._listening = socket.socket(socket.AF_UNIX)
-        path.unlink(missing_ok=True)
-        self._listening.bind(str(path))
-        self._listening.listen(64)
-        self._thread = threading.Thread(target=self._answer)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._listening.close()
-
-    def _answer(self):
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            with connection:
-                self.count += 1
-                connection.sendall(self._noise)
 
 
 class Hook(Case):

@@ -8,7 +8,7 @@
 
 #include "hook.grpc.pb.h"
 #include "workload_api/client/call_error.h"
-#include "workload_api/client/hook_socket.h"
+#include "workload_api/client/trusted_socket.h"
 #include "workload_api/client/unix_channel.h"
 
 namespace surety {
@@ -144,7 +144,7 @@ std::shared_ptr<GrpcExternalHook::Connection> GrpcExternalHook::Kept() const {
 
 Result<std::shared_ptr<GrpcExternalHook::Connection>> GrpcExternalHook::Connect(
     milliseconds timeout) {
-  auto socket = ConnectHook(socket_path_, timeout);
+  auto socket = ConnectTrusted(socket_path_, "the hook", timeout);
   if (!socket) return socket.error();
   auto made = std::make_shared<Connection>(ChannelOver(*std::move(socket), kMaxAnswerBytes));
   const std::lock_guard lock(mutex_);

@@ -1,5 +1,6 @@
 #include "attestors/background_lookup.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -13,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::Eventually;
+using ::testing::HasSubstr;
 using Lookup = BackgroundLookup<int, std::string>;
 using Answer = std::string;
 
@@ -123,6 +125,28 @@ TEST_F(BackgroundLookupTest, ErrorIsGivenAgainForAWhileAndThenTriedAnew) {
   EXPECT_EQ(*count_, 1);
   Pass(milliseconds(2));
   EXPECT_EQ(*lookup.Get(1, 1, seconds(10), Giving(Answer("one"))), "one");
+}
+
+TEST_F(BackgroundLookupTest, WhoComesAgainLateGetsOnceWhatIsOwed) {
+  LookupTimes times;
+  times.fresh = times.kept = seconds(1);
+  times.failed = milliseconds(100);
+  times.owed = seconds(10);
+  Lookup lookup("asking", pool_, times, 100, [now = now_] { return BootTime(now->load()); });
+  for (const Result<std::string>& answer :
+       {Result<std::string>("late"), Result<std::string>(Error(ErrorCode::kUnavailable, "late"))}) {
+    const auto text = [](const auto& got) { return got ? *got : got.error().Text(); };
+    const int before = *count_;
+    EXPECT_THAT(text(lookup.Get(1, 1, seconds(0), Giving(answer))), HasSubstr("under way"));
+    ASSERT_TRUE(Eventually([&] { return *count_ > before; }));
+    Pass(milliseconds(9'999));
+    EXPECT_TRUE(Eventually(
+        [&] { return text(lookup.Get(1, 1, seconds(0), Giving(Answer("new")))) == "late"; }));
+    EXPECT_EQ(*count_, before + 1);
+    EXPECT_EQ(*Settle(lookup, 1, Answer("new")), "new") << "it was owed once";
+    EXPECT_EQ(*lookup.Get(1, 1, seconds(10), Giving(Answer("newer"))), "new") << "it is fresh";
+    Pass(milliseconds(1'000));
+  }
 }
 
 TEST_F(BackgroundLookupTest, HangingWorkIsToldApartFromSlowWork) {

@@ -1,4 +1,4 @@
-#include "workload_api/client/hook_socket.h"
+#include "workload_api/client/trusted_socket.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,13 +23,14 @@ std::string Owner(uid_t uid) {
   return "belongs to uid " + std::to_string(uid) + ", who is neither root nor the daemon's user";
 }
 
-Result<void> CheckSocket(const std::string& path) {
+Result<void> CheckSocket(const std::string& path, std::string_view server) {
   struct stat status {};
   // What is not there is told by connect(2).
   if (::stat(path.c_str(), &status) != 0) return {};
   if (!S_ISSOCK(status.st_mode)) return Untrusted(path, "is not a socket");
   if (!IsTrusted(status.st_uid))
-    return Untrusted(path, Owner(status.st_uid) + ": chown root it, or run the hook as root");
+    return Untrusted(
+        path, Owner(status.st_uid) + ": chown root it, or run " + std::string(server) + " as root");
   if ((status.st_mode & S_IWOTH) != 0)
     return Untrusted(path, "everybody can connect: chmod o-w it");
   return {};
@@ -58,10 +59,11 @@ Result<void> CheckListener(const std::string& path, const UniqueFd& socket) {
 
 }  // namespace
 
-Result<UniqueFd> ConnectHook(const std::string& path, std::chrono::milliseconds timeout) {
+Result<UniqueFd> ConnectTrusted(const std::string& path, std::string_view server,
+                                std::chrono::milliseconds timeout) {
   if (auto fine = CheckFolder(path); !fine) return fine.error();
-  if (auto fine = CheckSocket(path); !fine) return fine.error();
-  auto socket = ConnectUnixSocket(path, "the hook", timeout);
+  if (auto fine = CheckSocket(path, server); !fine) return fine.error();
+  auto socket = ConnectUnixSocket(path, server, timeout);
   if (!socket) return socket.error();
   if (auto fine = CheckListener(path, *socket); !fine) return fine.error();
   return socket;

@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "agent/walk/authorize.h"
+#include "agent/walk/optional_facts.h"
+#include "surety/session.h"
+
+namespace surety {
+namespace {
+
+// As the built-in policy calls it.
+constexpr std::string_view kFactsMissing = "facts_missing";
+
+}  // namespace
+
+// An entry that was taken out of the files waits for nothing.
+bool Session::StillWaits(const Entry& entry, const Attestation& seen) const {
+  if (!WaitsForOptional(entry, seen)) return false;
+  SelectorSet at_best = seen.selectors;
+  at_best.Merge(entry.selectors);
+  return std::ranges::any_of(parts_.entries.Match(at_best),
+                             [&](const auto& one) { return one->id == entry.id; });
+}
+
+// Where one entry is undecided and the rest goes on, it is neither renewed nor taken away.
+void Session::Keep(const Ask& ask, Authorization& authorization, std::vector<Held>& next) const {
+  const std::size_t granted = next.size();
+  for (const Held& held : held_) {
+    const auto at = std::ranges::find_if(authorization.entries, [&](const EntryDecision& one) {
+      return one.entry && one.entry->id == held.entry->id;
+    });
+    const bool judged = at != authorization.entries.end();
+    if (judged ? at->decision.verdict != Verdict::kUndecided
+               : !StillWaits(*held.entry, ask.facts.seen))
+      continue;
+    if (!judged)
+      authorization.entries.push_back(
+          {.entry = held.entry,
+           .decision = {.verdict = Verdict::kUndecided, .reason = std::string(kFactsMissing)}});
+    if (ask.now.boot < held.expires_at && parts_.sanctions.StillGiven(held.issued))
+      next.push_back(held);
+  }
+  if (next.size() == granted) return;
+  std::ranges::sort(next, {}, [](const Held& one) {
+    return std::pair(-std::int64_t{one.entry->priority}, std::string_view(one.entry->id));
+  });
+}
+
+}  // namespace surety
