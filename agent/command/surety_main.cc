@@ -145,7 +145,7 @@ struct RunCommand {
     if (!attestors) return attestors.error();
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
-    return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);
+    return Attest(flags, {*processes, *attestors, clock, waiter}, std::cout);
   }
 
   Result<void> operator()(const AuditVerifyFlags& flags) const {
