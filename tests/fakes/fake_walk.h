@@ -177,7 +177,7 @@ struct AuditLine {
   std::vector<std::string> minted;     ///< Serials.
   std::vector<std::string> delivered;  ///< Serials, those minted included.
   std::vector<std::string> drift;
-  std::vector<std::string> entries;  ///< "web allow": each with its verdict.
+  std::vector<std::string> entries;    ///< "web allow": each with its verdict.
   std::vector<std::string> tokens;     ///< Their ids.
   std::vector<std::string> audiences;  ///< Of a call for tokens.
 };
