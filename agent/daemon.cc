@@ -11,6 +11,7 @@
 #include "agent/open_files.h"
 #include "agent/record/recollection.h"
 #include "agent/record/rfc3339.h"
+#include "agent/start_pages.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"
@@ -280,6 +281,7 @@ Result<void> Daemon::Serve() {
   api_ = *std::move(api);
   logger_->info("suretyd {} serves {} at {} (admin at {})", kVersion, config_.trust_domain.IdText(),
                 config_.workload_api.socket.path, config_.admin.socket.path);
+  GiveBackStartPages();
   return {};
 }
 
