@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <sstream>
 
 #include "agent/issuance/base64url.h"
@@ -84,7 +85,7 @@ TEST_F(Tokens, AreValidatedFromTheStandardInputOrAFile) {
   EXPECT_EQ(out.str(),
             "SPIFFE ID   spiffe://example.org/web\nClaims      {\"aud\":[\"reports\"]}\n");
   const ScratchFolder folder;
-  WriteAll(folder / "token", "d.e.f");
+  std::ofstream(folder / "token") << "d.e.f";
   flags.file = folder / "token";
   flags.output = OutputFormat::kJson;
   ASSERT_TRUE(ValidateJwt(flags, client, endpoint, in, out));
