@@ -22,31 +22,31 @@ Matched NamedBy(const TokenRequest& request, const Matched& matched) {
 
 Result<void> Session::StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
                                  Turn& turn) {
-  TokenLook look;
-  bool retry = false;
+  TokenTurn tokens;
   for (const TokenAsk& one : asks) {
     TokenAnswer& answer = turn.tokens.emplace_back();
     const Ask ask{facts, now, one.newcomer, recorded_tokens_, turn, answer.outcome};
-    if (auto done = StepToken(ask, one.request, look, answer); !done) return done;
-    retry = retry || answer.outcome.verdict == Verdict::kUndecided;
+    if (auto done = StepToken(ask, one.request, tokens, answer); !done) return done;
   }
-  if (!look) token_challenge_.Reset();
-  if (retry && !token_challenge_.pending())
+  // A fresh look that waits for a fact goes on, or the challenge would never be passed.
+  if (tokens.undecided) {
     ComeBackBy(turn.next, token_retry_.After(now.boot));
-  else
+  } else if (!tokens.look) {
     token_retry_.Reset();
+    token_challenge_.Reset();
+  }
   return {};
 }
 
-Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, TokenLook& look,
+Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
                                 TokenAnswer& answer) {
   const Matched named = NamedBy(request, ask.facts.matched);
   Question question{.action = Action::kToken, .audiences = request.audiences};
   auto authorization = Authorize(parts_, peer_, ask.facts, named, question);
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kChallenge) {
-    if (!look) look = token_challenge_.Saw(ask.facts.seen, ask.now.boot);
-    if (*look == Challenge::State::kLookAgain) {
+    if (!tokens.look) tokens.look = token_challenge_.Saw(ask.facts.seen, ask.now.boot);
+    if (*tokens.look == Challenge::State::kLookAgain) {
       ComeBackBy(ask.turn.next, token_challenge_.due());
     } else {
       question.challenge = ChallengeState::kPassed;
@@ -55,13 +55,19 @@ Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, Tok
     }
   }
   switch (authorization->verdict) {
-    case Verdict::kAllow: return HandOutTokens(ask, request, *authorization, answer);
+    case Verdict::kAllow: {
+      auto done = HandOutTokens(ask, request, *authorization, answer);
+      tokens.undecided = tokens.undecided || answer.outcome.verdict == Verdict::kUndecided;
+      return done;
+    }
     case Verdict::kRefuse: return Refuse(ask, *authorization);
+    case Verdict::kUndecided: tokens.undecided = true; break;
+    // Once more after it was passed: there is no look to wait for.
     case Verdict::kChallenge:
-    case Verdict::kUndecided:
-      TokensNotNow(ask, *authorization, std::string(authorization->reason));
+      tokens.undecided = tokens.undecided || !token_challenge_.pending();
       break;
   }
+  TokensNotNow(ask, *authorization, std::string(authorization->reason));
   return {};
 }
 

@@ -207,8 +207,11 @@ class Session {
     Outcome& outcome;
   };
 
-  /// What a challenge of the tokens' has come to, the same for all calls of one turn.
-  using TokenLook = std::optional<Challenge::State>;
+  /// What the calls for tokens of one turn have come to.
+  struct TokenTurn {
+    std::optional<Challenge::State> look;  ///< Of a challenge; the same for all of them.
+    bool undecided = false;                ///< Some are, for another reason.
+  };
 
   bool LetIn(const Standing& standing, std::uint32_t newcomers, Moment now);
   Result<void> StepSvids(const Ask& ask);
@@ -221,7 +224,7 @@ class Session {
 
   Result<void> StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
                           Turn& turn);
-  Result<void> StepToken(const Ask& ask, const TokenRequest& request, TokenLook& look,
+  Result<void> StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
                          TokenAnswer& answer);
   Result<void> HandOutTokens(const Ask& ask, const TokenRequest& request,
                              Authorization& authorization, TokenAnswer& answer);

@@ -49,12 +49,14 @@ class Tokens(AttackCase):
 
     def test_a_token_pins_what_a_process_is(self):
         daemon = self.attacked()
-        pid, first, second, _ = self.jumper(daemon, lambda: os.setegid(0))
+        pid, first, second, kin = self.jumper(daemon, lambda: os.setegid(0))
         self.assertEqual(first[0], grpc_raw.OK)
         self.assertEqual(second[0], grpc_raw.PERMISSION_DENIED)
         self.assertIn("drift.user", second[1])
         [refusal] = audit.decisions(daemon, pid=pid, action="token", verdict="refuse")
         self.assertEqual(refusal["audiences"], ["reports"])
+        # Its lineage is suspect by now, and its child has to pass a challenge.
+        self.assertEqual(kin[0], grpc_raw.OK, kin)
 
     def test_quarantine_stops_the_tokens_of_a_whole_lineage(self):
         daemon = self.attacked()

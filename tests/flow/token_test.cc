@@ -161,6 +161,26 @@ TEST_F(TokenTest, AChallengeIsPassedBesideThatOfTheSvids) {
   EXPECT_THAT(TextsOf(turn->tokens.front()), ElementsAre("web a"));
 }
 
+TEST_F(TokenTest, AChallengeWaitsForFactsThatTakeLong) {
+  const auto challenge = Answer(Verdict::kChallenge, "risk.high");
+  policy_.after_challenge = Answer(Verdict::kAllow, "allowed");
+  for (int looks = 0; looks < 2; ++looks) {
+    policy_.answers["web"] = challenge;
+    auto turn = Ask({.audiences = {"a"}});
+    ASSERT_TRUE(turn && turn->next);
+    now_.boot = *turn->next;
+    SeeMissing("unix:sha256");
+    policy_.answers["web"] = Answer(Verdict::kUndecided, "facts_missing");
+    turn = Ask({.audiences = {"a"}});
+    ASSERT_TRUE(turn && turn->next);
+    now_.boot = *turn->next;
+    attestor_->answer.missing.clear();
+  }
+  policy_.answers["web"] = challenge;
+  EXPECT_THAT(TextsOf(AnswerTo({.audiences = {"a"}})), ElementsAre("web a"));
+  EXPECT_EQ(attestor_->forgotten, 2);
+}
+
 TEST_F(TokenTest, LivesNoLongerThanThePolicyAllows) {
   auto capped = Answer(Verdict::kAllow, "allowed");
   capped.obligations.ttl_cap = Seconds(60);
