@@ -29,14 +29,15 @@ void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
 }  // namespace
 
 bool Check(const std::string& config_file, const ConfigOverrides& overrides,
-           const std::vector<std::string>& known_selectors, std::ostream& out) {
+           const std::function<std::vector<std::string>(const Config&)>& known_selectors,
+           std::ostream& out) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(config_file, overrides, diagnostics);
   FolderContents entries;
   if (config) {
     if (config->x509.ca_files) CheckCaFiles(*config->x509.ca_files, diagnostics);
-    entries =
-        ReadEntriesFolder(config->entries_dir, EntryRulesOf(*config, known_selectors), diagnostics);
+    entries = ReadEntriesFolder(config->entries_dir,
+                                EntryRulesOf(*config, known_selectors(*config)), diagnostics);
   }
   Print(diagnostics, out);
   out << (diagnostics.has_errors() ? "not ok: " : "ok: ")

@@ -108,6 +108,19 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+/// A container engine to ask, of one sort: Docker's, Podman's or Kubernetes' runtime.
+struct EngineConfig {
+  struct Socket {
+    std::string path;
+    uid_t uid = 0;  ///< Whose the engine is. Not 0: a rootless one.
+    bool operator==(const Socket&) const = default;
+  };
+  std::vector<Socket> sockets;
+  std::chrono::milliseconds timeout{2'000};   ///< For one answer.
+  std::chrono::milliseconds max_age{60'000};  ///< For so long an answer is believed.
+  bool env = false;                           ///< Whether variables become selectors.
+};
+
 /// An attestor of the operator's, in a program of its own.
 struct PluginConfig {
   std::string name = {};    ///< The type of its selectors.
@@ -132,6 +145,9 @@ struct Config {
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
+  std::optional<EngineConfig> podman = {};
+  std::optional<EngineConfig> k8s = {};
   std::vector<PluginConfig> plugins = {};
 };
 
@@ -164,6 +180,10 @@ std::optional<Config> ParseConfig(std::string_view file, std::string_view text,
 /// own uid and be writable by nobody else.
 std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides& overrides,
                                  Diagnostics& diagnostics);
+
+inline constexpr std::string_view kDockerSocket = "/run/docker.sock";
+inline constexpr std::string_view kPodmanSocket = "/run/podman/podman.sock";
+inline constexpr std::string_view kContainerdSocket = "/run/containerd/containerd.sock";
 
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/config_engines.h"
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
 #include "agent/config_plugins.h"
@@ -261,19 +262,23 @@ void ConfigBuilder::ReadLimits(LimitsConfig& out) {
   table.RefuseUnknownKeys();
 }
 
-void ConfigBuilder::ReadAttestors(Config& config) {
-  UnixAttestorConfig& out = config.unix_attestor;
+void ConfigBuilder::ReadAttestors(Config& out) {
   const auto* section = top_.Table("attestors", "[attestors.unix]");
   if (section == nullptr) return;
   TomlTable attestors(*section, "[attestors]", diagnostics_);
-  if (const auto* unix_section = attestors.Table("unix", "[attestors.unix]")) {
-    TomlTable table(*unix_section, "[attestors.unix]", diagnostics_);
-    read_.Size(table, "sha256_max_size", "\"512MiB\"", 1, kMaxSize, out.sha256_max_size);
-    read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
-    table.RefuseUnknownKeys();
-  }
-  PluginTables(read_, diagnostics_).Read(attestors, config);
+  ReadUnixAttestor(attestors, out.unix_attestor);
+  EngineSections(attestors, read_, diagnostics_).Read(out);
+  PluginTables(read_, diagnostics_).Read(attestors, out);
   attestors.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadUnixAttestor(TomlTable& attestors, UnixAttestorConfig& out) {
+  const auto* section = attestors.Table("unix", "[attestors.unix]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[attestors.unix]", diagnostics_);
+  read_.Size(table, "sha256_max_size", "\"512MiB\"", 1, kMaxSize, out.sha256_max_size);
+  read_.Span(table, "sha256_timeout", "\"10s\"", Seconds(1), Seconds(600), out.sha256_timeout);
+  table.RefuseUnknownKeys();
 }
 
 }  // namespace surety

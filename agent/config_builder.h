@@ -40,7 +40,8 @@ class ConfigBuilder {
   void CompareCrlFile(const TomlTable& table, const Config& config);
   void CompareLifetimes(const TomlTable& table, const X509Config& config);
   void ReadLimits(LimitsConfig& out);
-  void ReadAttestors(Config& config);
+  void ReadAttestors(Config& out);
+  void ReadUnixAttestor(TomlTable& attestors, UnixAttestorConfig& out);
 
   TomlTable top_;
   const ConfigOverrides& overrides_;

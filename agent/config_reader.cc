@@ -119,6 +119,10 @@ void ConfigReader::Group(TomlTable& table, std::optional<gid_t>& out) {
   if (const auto gid = Account(*text, "group", "group", accounts_.group(text->value))) out = gid;
 }
 
+std::optional<uid_t> ConfigReader::User(std::string_view key, const Located<std::string>& name) {
+  return Account(name, key, "user", accounts_.user(name.value));
+}
+
 void ConfigReader::Count(TomlTable& table, std::string_view key, std::uint32_t least,
                          std::uint32_t& out) {
   constexpr std::uint32_t kMost = 1'000'000'000;

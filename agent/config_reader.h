@@ -35,6 +35,8 @@ class ConfigReader {
   /// A name that the host knows, or a number.
   void Owner(TomlTable& table, std::optional<uid_t>& out);
   void Group(TomlTable& table, std::optional<gid_t>& out);
+  /// The uid of a user by name or number; nullopt after adding an error.
+  std::optional<uid_t> User(std::string_view key, const Located<std::string>& name);
   /// A whole number from `least` on.
   void Count(TomlTable& table, std::string_view key, std::uint32_t least, std::uint32_t& out);
   void Span(TomlTable& table, std::string_view key, std::string_view example, Seconds least,

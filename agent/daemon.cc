@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "agent/daemon_attestors.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
@@ -25,19 +26,12 @@ constexpr int kTurnThreadsWithHook = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
 
-AttestorOptions AttestorOptionsOf(const Config& config,
-                                  std::shared_ptr<const TracerMemory> tracers) {
-  AttestorOptions options;
-  options.unix_attestor.tracers = std::move(tracers);
-  options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
-  options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
-  return options;
-}
-
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
                                                    std::shared_ptr<const TracerMemory> tracers,
                                                    const DaemonPlugins& plugins) {
-  auto all = BuiltinAttestors(AttestorOptionsOf(config, std::move(tracers)));
+  AttestorOptions options = AttestorOptionsOf(config);
+  options.unix_attestor.tracers = std::move(tracers);
+  auto all = BuiltinAttestors(options);
   // Without a boot id the daemon does not start: OpenState.
   const auto boot_id = ReadBootId();
   std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()), std::back_inserter(all));

@@ -7,6 +7,7 @@
 
 #include "agent/check.h"
 #include "agent/daemon.h"
+#include "agent/daemon_attestors.h"
 #include "agent/flags.h"
 #include "agent/issuance/harden_process.h"
 #include "agent/issuance/key_memory.h"
@@ -25,7 +26,9 @@ int Fail(const Error& error) {
 }
 
 int RunCheck(const Flags& flags) {
-  const auto kinds = SelectorKindsOf(BuiltinAttestors({}));
+  const auto kinds = [](const Config& config) {
+    return SelectorKindsOf(BuiltinAttestors(AttestorOptionsOf(config)));
+  };
   return Check(flags.config_file, flags.overrides, kinds, std::cout) ? 0 : kFailed;
 }
 

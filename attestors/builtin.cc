@@ -7,10 +7,21 @@
 namespace surety {
 
 std::vector<std::unique_ptr<Attestor>> BuiltinAttestors(const AttestorOptions& options) {
-  const auto opener = MakeLinuxProcessOpener();
+  const std::shared_ptr<ProcessOpener> opener = MakeLinuxProcessOpener();
+  const HostView host = SeeHost(*opener);
   std::vector<std::unique_ptr<Attestor>> all;
-  all.push_back(std::make_unique<UnixAttestor>(options.unix_attestor, SeeHost(*opener)));
+  all.push_back(std::make_unique<UnixAttestor>(options.unix_attestor, host));
   all.push_back(std::make_unique<CgroupAttestor>());
+  const auto add = [&](const EngineDialect& dialect, const auto& engine) {
+    if (!engine) return;
+    const auto trees = std::make_shared<const CgroupTrees>(CgroupTrees::OfHost());
+    all.push_back(std::make_unique<ContainerAttestor>(
+        dialect, *engine, host, opener,
+        [trees](const CgroupLine& line) { return trees->MadeBy(line); }));
+  };
+  add(DockerDialect(), options.docker);
+  add(PodmanDialect(), options.podman);
+  add(CriDialect(), options.k8s);
   return all;
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "attestors/namespace_tree.h"
 #include "attestors/pidfd_answer.h"
 #include "attestors/proc_file.h"
 #include "attestors/proc_text.h"
@@ -44,7 +45,7 @@ bool StaysInside(std::string_view name) {
   return !name.empty() && name.front() != '/' && name.find("..") == std::string_view::npos;
 }
 
-class LinuxProcess final : public LookableProcess {
+class LinuxProcess final : public LookableProcess, public NamespacedProcess {
  public:
   LinuxProcess(pid_t pid, UniqueFd pidfd, UniqueFd directory,
                const std::shared_ptr<Allowance>& allowance)
@@ -101,7 +102,7 @@ class LinuxProcess final : public LookableProcess {
 
   Result<UniqueFd> OpenExecutable() const override { return OpenAt("exe", O_PATH); }
 
-  Result<UniqueFd> OpenNamespace(std::string_view name) const override {
+  [[nodiscard]] Result<UniqueFd> OpenNamespace(std::string_view name) const override {
     if (!name.starts_with("ns/")) return Outside(name);
     return OpenAt(name, O_RDONLY);
   }

@@ -9,8 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "surety/unique_fd.h"
-
 namespace surety {
 namespace {
 
@@ -26,6 +24,13 @@ Result<std::uint64_t> InodeOf(const UniqueFd& place) {
   return std::uint64_t{seen.st_ino};
 }
 
+Result<UniqueFd> Open(const ProcessHandle& process, std::string_view name) {
+  const auto* const namespaced = dynamic_cast<const NamespacedProcess*>(&process);
+  if (namespaced == nullptr)
+    return Error(ErrorCode::kUnavailable, "the namespaces of this handle cannot be held");
+  return namespaced->OpenNamespace(name);
+}
+
 // Nothing if there is none, or none that the daemon may see.
 Result<UniqueFd> Above(const UniqueFd& place) {
   UniqueFd above(::ioctl(place.get(), NS_GET_PARENT));
@@ -36,7 +41,7 @@ Result<UniqueFd> Above(const UniqueFd& place) {
 }  // namespace
 
 Result<bool> IsInPidNamespace(const ProcessHandle& process, std::uint64_t above) {
-  auto place = process.OpenNamespace("ns/pid");
+  auto place = Open(process, "ns/pid");
   if (!place) return place.error();
   for (int depth = 0; depth < kMostNested && *place; ++depth) {
     const auto inode = InodeOf(*place);
@@ -49,7 +54,7 @@ Result<bool> IsInPidNamespace(const ProcessHandle& process, std::uint64_t above)
 }
 
 Result<std::optional<uid_t>> UserNamespaceMaker(const ProcessHandle& process, std::uint64_t host) {
-  auto place = process.OpenNamespace("ns/user");
+  auto place = Open(process, "ns/user");
   if (!place) return place.error();
   std::optional<uid_t> maker;
   for (int depth = 0; depth < kMostNested && *place; ++depth) {

@@ -21,7 +21,8 @@ BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certifica
   libtomlplusplus-dev nlohmann-json3-dev libcurl4-openssl-dev libboost-program-options-dev
   libgtest-dev libgmock-dev libbenchmark-dev"
 TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3 python3-venv
-  util-linux procps"
+  util-linux procps
+  docker.io containerd runc crun podman conmon catatonit uidmap busybox-static iptables"
 
 fail() {
   echo "install-deps: $*" >&2

@@ -79,6 +79,8 @@ Result<CommandLine> ParseStatus(Arguments arguments) {
 Result<CommandLine> ParseAttest(Arguments arguments) {
   po::options_description flags = CommonFlags();
   AddTimeout(flags, "how long to wait for facts that take long, such as a large file's hash");
+  flags.add_options()("config", po::value<std::string>()->value_name("FILE"),
+                      "the daemon's configuration, which says what container engines to ask");
   const auto given = Read(arguments, flags, "attest");
   if (!given) return given.error();
   if (given->flags.count("help") != 0) return CommandLine(HelpOf(kAttestUsage, flags));
@@ -91,7 +93,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
   if (!output) return output.error();
   const auto timeout = TimeoutOf(*given, "attest");
   if (!timeout) return timeout.error();
-  return CommandLine(AttestFlags{.pid = *pid, .timeout = *timeout, .output = *output});
+  AttestFlags attest{.pid = *pid, .timeout = *timeout, .output = *output};
+  if (given->flags.count("config") != 0) attest.config = given->flags["config"].as<std::string>();
+  return CommandLine(std::move(attest));
 }
 
 }  // namespace

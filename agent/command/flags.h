@@ -69,6 +69,7 @@ struct AttestFlags {
   pid_t pid = 0;
   std::chrono::milliseconds timeout{5'000};
   OutputFormat output = OutputFormat::kText;
+  std::optional<std::string> config{};  ///< Absent: the daemon's usual one, if it is there.
 };
 
 /// Where the audit log is: absent means the running daemon's default.

@@ -24,6 +24,7 @@
 #include "agent/command/waiter.h"
 #include "agent/command/watch.h"
 #include "agent/config.h"
+#include "agent/daemon_attestors.h"
 #include "agent/daemon_plugins.h"
 #include "agent/record/state.h"
 #include "agent/watch/system_clock.h"
@@ -57,13 +58,20 @@ std::string AuditFolderOf(const std::optional<std::string>& named) {
   return config ? surety::AuditFolderOf(*config) : "/var/lib/surety/audit";
 }
 
-/// The built-in ones, and the plug-ins that the daemon of this host has.
-std::vector<std::unique_ptr<Attestor>> AttestorsOfThisHost() {
-  auto all = BuiltinAttestors({});
+/// As the daemon has them by the configuration that is named, else by that of this
+/// host; where there is none that can be read, the usual ones.
+Result<std::vector<std::unique_ptr<Attestor>>> AttestorsBy(
+    const std::optional<std::string>& named) {
   Diagnostics diagnostics;
-  const auto config = LoadConfig(std::string(kDefaultConfigFile), {}, diagnostics);
+  const auto config = LoadConfig(named.value_or(std::string(kDefaultConfigFile)), {}, diagnostics);
+  if (!config && !named) return BuiltinAttestors(UsualAttestorOptions());
+  if (!config) {
+    Print(diagnostics, std::cerr);
+    return Error(ErrorCode::kInvalidArgument, "the configuration " + *named + " cannot be used");
+  }
   const auto boot_id = ReadBootId();
-  if (!config || !boot_id) return all;
+  if (!boot_id) return boot_id.error();
+  auto all = BuiltinAttestors(AttestorOptionsOf(*config));
   for (auto& one : DaemonPlugins(config->plugins).Attestors(*boot_id))
     all.push_back(std::move(one));
   return all;
@@ -119,10 +127,11 @@ struct RunCommand {
 
   Result<void> operator()(const AttestFlags& flags) const {
     const auto processes = MakeLinuxProcessOpener();
-    const auto attestors = AttestorsOfThisHost();
+    const auto attestors = AttestorsBy(flags.config);
+    if (!attestors) return attestors.error();
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
-    return Attest(flags, {*processes, attestors, clock, waiter}, std::cout);
+    return Attest(flags, {*processes, *attestors, clock, waiter}, std::cout);
   }
 
   Result<void> operator()(const AuditVerifyFlags& flags) const {

@@ -93,8 +93,9 @@ keep it from that, use surety quarantine add.
 inline constexpr std::string_view kAttestUsage = R"(surety attest PID [flags]
 
 Looks at a process as the daemon would and prints its selectors and an entry to
-paste into a file of entries_dir. Asks no daemon. Other users' processes need
-root or CAP_SYS_PTRACE.
+paste into a file of entries_dir. Asks no daemon, but the container engines that
+the daemon's configuration names; without one those at their usual sockets.
+Other users' processes need root or CAP_SYS_PTRACE.
 )";
 
 inline constexpr std::string_view kAuditUsage =

@@ -156,6 +156,10 @@ std::optional<Selector> EntryReader::ReadSelector(const Located<std::string>& te
     return refuse("has a control character in it", fix);
   if (text.value.front() == ' ' || text.value.back() == ' ' || selector->type.ends_with(' '))
     return refuse("has a space around its type or value", "remove the space");
+  const std::string section = KnownSelectors::SectionOf(selector->type);
+  if (!known_.HasType(selector->type) && !section.empty())
+    return refuse("is of the type " + Quoted(selector->type) + ", whose attestor is switched off",
+                  "add the section " + section + " to the daemon's configuration");
   if (!known_.HasType(selector->type))
     return refuse("is of the type " + Quoted(selector->type) + ", which no attestor here makes",
                   NearestOrAll(selector->type, known_.Types()));

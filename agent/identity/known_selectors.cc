@@ -1,6 +1,7 @@
 #include "agent/identity/known_selectors.h"
 
 #include <algorithm>
+#include <array>
 
 namespace surety {
 namespace {
@@ -36,6 +37,12 @@ std::vector<std::string_view> KnownSelectors::KindsOf(std::string_view type) con
     if (TypeOf(known) == type) kinds.push_back(known);
   }
   return kinds;
+}
+
+std::string KnownSelectors::SectionOf(std::string_view type) {
+  constexpr std::array<std::string_view, 3> kSwitched{"docker", "podman", "k8s"};
+  const bool known = std::find(kSwitched.begin(), kSwitched.end(), type) != kSwitched.end();
+  return known ? "[attestors." + std::string(type) + "]" : "";
 }
 
 }  // namespace surety

@@ -23,6 +23,10 @@ class KnownSelectors {
   /// Empty if the type is listed without its kinds, or not at all.
   [[nodiscard]] std::vector<std::string_view> KindsOf(std::string_view type) const;
 
+  /// The section of the configuration that switches the attestor of this type on:
+  /// "[attestors.docker]". Empty of one that is always on, and of an unknown one.
+  [[nodiscard]] static std::string SectionOf(std::string_view type);
+
  private:
   const std::vector<std::string>& known_;
 };

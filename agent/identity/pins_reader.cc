@@ -59,6 +59,10 @@ bool PinsReader::IsPin(const Located<std::string>& text) {
     return refuse("is not a kind of selector",
                   "write it without a value, such as \"unix:path\"; a type alone, such as "
                   "\"cgroup\", stands for all of its kinds");
+  const std::string section = KnownSelectors::SectionOf(type);
+  if (!known_.HasType(type) && !section.empty())
+    return refuse("is of the type " + Quoted(type) + ", whose attestor is switched off",
+                  "add the section " + section + " to the daemon's configuration");
   if (!known_.HasType(type))
     return refuse("is of the type " + Quoted(type) + ", which no attestor here makes",
                   NearestAndAll(type, known_.Types()));

@@ -51,11 +51,6 @@ class ProcessHandle {
   /// not hang on a file system that does not answer.
   virtual Result<UniqueFd> OpenExecutable() const = 0;
 
-  /// A descriptor of the namespace /proc/PID/<name>, such as "ns/user", for ioctl_ns(2).
-  virtual Result<UniqueFd> OpenNamespace(std::string_view name) const {
-    return Error(ErrorCode::kNotFound, "this handle has no " + std::string(name));
-  }
-
   /// The cgroup v2 id (PIDFD_GET_INFO, kernel 6.13). kNotFound where the kernel
   /// does not tell.
   virtual Result<std::uint64_t> CgroupId() const = 0;

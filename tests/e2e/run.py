@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = [HERE, HERE.parent / "attack", HERE.parent / "interop"]
+FOLDERS = [HERE, HERE.parent / "attack", HERE.parent / "interop", HERE.parent / "engines"]
 
 
 def main(names: list[str]) -> int:

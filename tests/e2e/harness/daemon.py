@@ -43,6 +43,7 @@ class Daemon:
             os.chown(path, uid, uid)
         self.log_path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.spawned: list[subprocess.Popen[bytes]] = []
         self.settings: dict[str, dict[str, object]] = {
             "": {"trust_domain": TRUST_DOMAIN, "state_dir": str(self.state),
                  "entries_dir": str(self.entries), "log_level": "debug"},
@@ -167,6 +168,9 @@ class Daemon:
 
     def cleanup(self) -> None:
         self.kill()
+        for process in self.spawned:
+            process.kill()
+            process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # What it says
@@ -184,6 +188,12 @@ class Daemon:
         return subprocess.run([self.program(program), *rest], capture_output=True, text=True,
                               timeout=timeout, env=self.environment(env), check=False,
                               **self._identity(uid))
+
+    def spawn(self, command: list[str], uid: int = 0) -> subprocess.Popen[bytes]:
+        """Starts any program as another user; it is killed with the daemon."""
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **self._identity(uid))
+        self.spawned.append(process)
+        return process
 
     def popen(self, *args: str, uid: int = 0) -> subprocess.Popen[str]:
         program, *rest = args

@@ -34,7 +34,9 @@ class CheckTest : public testing::Test {
   }
   bool Run() {
     std::ostringstream out;
-    const bool ok = Check(folder_.At("suretyd.toml"), {}, {"unix"}, out);
+    const bool ok = Check(
+        folder_.At("suretyd.toml"), {},
+        [](const Config&) { return std::vector<std::string>{"unix"}; }, out);
     said_ = out.str();
     return ok;
   }

@@ -243,7 +243,7 @@ TEST(EntriesFileTest, PinsAreKindsThatSomeAttestorMakes) {
            "known are unix:uid, unix:path, unix:sha256"},
           {With("pins = [\"docker\"]"),
            {2, 9},
-           "pin \"docker\" is of the type \"docker\", which no attestor here makes",
+           "pin \"docker\" is of the type \"docker\", whose attestor is switched off",
            "known are unix, cgroup"},
           {With("pins = [\"unix:uid:1001\"]"), {2, 9}, "has a value", "write \"unix:uid\""},
           {With("pins = [\"unix:user_id:7\"]"),
