@@ -41,6 +41,8 @@ conf_dir = "{folder}/cni"
 
 
 class Containerd:
+    type = "k8s"
+
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="surety-containerd-"))
         self.folder.chmod(0o755)
@@ -92,7 +94,7 @@ class Containerd:
             for folder, _, _ in os.walk(tree / "kubepods", topdown=False):
                 os.rmdir(folder)
 
-    def import_images(self) -> None:
+    def import_image(self) -> None:
         layer = rootfs(self.folder).read_bytes()
         for name in (IMAGE, PAUSE):
             self._ctr("images", "import", str(oci_archive(self.folder, name, layer)))
