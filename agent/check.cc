@@ -8,6 +8,8 @@
 #include <system_error>
 
 #include "agent/identity/entries_folder.h"
+#include "agent/identity/path_trust.h"
+#include "agent/policy/policy_source.h"
 
 namespace surety {
 namespace {
@@ -26,32 +28,57 @@ void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
   }
 }
 
+/// How many policies would be in force; 0 if they cannot be used. What is told of them
+/// is their own matter: one error there hides none here.
+std::size_t CheckPolicies(const PolicyConfig& config, Diagnostics& diagnostics) {
+  Diagnostics found;
+  const auto built_in = config.beneath ? BuiltIn::kBeneath : BuiltIn::kReplaced;
+  const auto read = ReadPolicies({.folder = config.dir, .built_in = built_in}, found);
+  for (const Diagnostic& item : found.items()) diagnostics.Add(item);
+  return read ? read->policies->rules().size() : 0;
+}
+
+/// What was looked at, and how much of it.
+struct Counts {
+  FolderContents entries = {};
+  std::size_t policies = 0;
+};
+
+Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
+                    Diagnostics& diagnostics) {
+  Counts out;
+  if (config.x509.ca_files) CheckCaFiles(*config.x509.ca_files, diagnostics);
+  out.entries = ReadEntriesFolder(config.entries_dir, EntryRulesOf(config, selectors_made(config)),
+                                  diagnostics, WhoCanReplace);
+  if (!config.policy.dir.empty()) out.policies = CheckPolicies(config.policy, diagnostics);
+  return out;
+}
+
+void PrintCounts(const Counts& counts, const Config& config, std::ostream& out) {
+  out << "; " << Counted(counts.entries.entries.size(), "entry", "entries") << " in "
+      << Counted(counts.entries.files, "file", "files") << " of " << config.entries_dir;
+  if (!config.policy.dir.empty())
+    out << "; " << Counted(counts.policies, "policy", "policies") << " by " << config.policy.dir;
+}
+
 }  // namespace
 
-bool Check(const std::string& config_file, const ConfigOverrides& overrides,
-           const std::function<std::vector<std::string>(const Config&)>& known_selectors,
-           std::ostream& out) {
+bool Check(const std::string& config_file, const ConfigOverrides& overrides, bool strict,
+           const SelectorsMade& selectors_made, std::ostream& out) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(config_file, overrides, diagnostics);
-  FolderContents entries;
-  if (config) {
-    if (config->x509.ca_files) CheckCaFiles(*config->x509.ca_files, diagnostics);
-    entries = ReadEntriesFolder(config->entries_dir,
-                                EntryRulesOf(*config, known_selectors(*config)), diagnostics);
-  }
+  Counts counts;
+  if (config) counts = CheckFolders(*config, selectors_made, diagnostics);
   Print(diagnostics, out);
-  out << (diagnostics.has_errors() ? "not ok: " : "ok: ")
-      << Counted(diagnostics.errors(), "error", "errors") << ", "
+  const bool ok = !diagnostics.has_errors() && !(strict && diagnostics.warnings() != 0);
+  out << (ok ? "ok: " : "not ok: ") << Counted(diagnostics.errors(), "error", "errors") << ", "
       << Counted(diagnostics.warnings(), "warning", "warnings");
-  if (!config) {
-    out << "; the entries were not looked at, since the configuration cannot be used\n";
-    return false;
-  }
-  if (!diagnostics.has_errors())
-    out << "; " << Counted(entries.entries.size(), "entry", "entries") << " in "
-        << Counted(entries.files, "file", "files") << " of " << config->entries_dir;
+  if (!config)
+    out << "; the entries were not looked at, since the configuration cannot be used";
+  else if (!diagnostics.has_errors())
+    PrintCounts(counts, *config, out);
   out << '\n';
-  return !diagnostics.has_errors();
+  return ok;
 }
 
 }  // namespace surety

@@ -108,6 +108,20 @@ struct UnixAttestorConfig {
   Seconds sha256_timeout{10};             ///< For hashing one file.
 };
 
+struct SystemdAttestorConfig {
+  std::optional<bool> enabled = {};  ///< Not set: if systemd is the host's init.
+  std::string bus = "/run/dbus/system_bus_socket";
+  std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
+};
+
+/// An attestor of the operator's, in a program of its own.
+struct PluginConfig {
+  std::string name = {};    ///< The type of its selectors.
+  std::string socket = {};  ///< It listens there.
+  std::chrono::milliseconds timeout{500};
+  bool required = true;  ///< Without its answer nothing is decided.
+};
+
 /// A container engine to ask, of one sort: Docker's, Podman's or Kubernetes' runtime.
 struct EngineConfig {
   struct Socket {
@@ -119,14 +133,6 @@ struct EngineConfig {
   std::chrono::milliseconds timeout{2'000};   ///< For one answer.
   std::chrono::milliseconds max_age{60'000};  ///< For so long an answer is believed.
   bool env = false;                           ///< Whether variables become selectors.
-};
-
-/// An attestor of the operator's, in a program of its own.
-struct PluginConfig {
-  std::string name = {};    ///< The type of its selectors.
-  std::string socket = {};  ///< It listens there.
-  std::chrono::milliseconds timeout{500};
-  bool required = true;  ///< Without its answer nothing is decided.
 };
 
 /// All that an operator can set; docs/configuration.md says what each means.
@@ -145,10 +151,11 @@ struct Config {
   AuditConfig audit = {};
   WatchConfig watch = {};
   UnixAttestorConfig unix_attestor = {};
+  SystemdAttestorConfig systemd_attestor = {};
+  std::vector<PluginConfig> plugins = {};
   std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
   std::optional<EngineConfig> podman = {};
   std::optional<EngineConfig> k8s = {};
-  std::vector<PluginConfig> plugins = {};
 };
 
 /// Values from the command line, which go before those in the file. They are

@@ -9,6 +9,7 @@
 #include "agent/config_hook.h"
 #include "agent/config_paths.h"
 #include "agent/config_plugins.h"
+#include "agent/config_systemd.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
 #include "agent/identity/nearest_name.h"
@@ -267,6 +268,7 @@ void ConfigBuilder::ReadAttestors(Config& out) {
   if (section == nullptr) return;
   TomlTable attestors(*section, "[attestors]", diagnostics_);
   ReadUnixAttestor(attestors, out.unix_attestor);
+  ReadSystemdAttestor(attestors, read_, diagnostics_, out.systemd_attestor);
   EngineSections(attestors, read_, diagnostics_).Read(out);
   PluginTables(read_, diagnostics_).Read(attestors, out);
   attestors.RefuseUnknownKeys();

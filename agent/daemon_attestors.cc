@@ -30,6 +30,10 @@ AttestorOptions AttestorOptionsOf(const Config& config) {
   AttestorOptions options;
   options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
   options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
+  const SystemdAttestorConfig& systemd = config.systemd_attestor;
+  options.systemd = systemd.enabled.value_or(HostRunsSystemd());
+  options.systemd_attestor.bus = systemd.bus;
+  options.systemd_attestor.timeout = systemd.timeout;
   options.docker = OptionsOf(config.docker);
   options.podman = OptionsOf(config.podman);
   options.k8s = OptionsOf(config.k8s);

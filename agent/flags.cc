@@ -26,10 +26,10 @@ struct CommandText {
 constexpr std::array<CommandText, 2> kCommands{{
     {"run", Flags::Command::kRun, "Serve identities until told to stop (SIGTERM)."},
     {"check", Flags::Command::kCheck,
-     "Read configuration and entries, tell all that is wrong, start nothing."},
+     "Read configuration, entries and policies, tell all that is wrong, start nothing."},
 }};
 
-po::options_description CommandOptions() {
+po::options_description CommandOptions(Flags::Command command) {
   po::options_description options("Options");
   const std::string config_help =
       "the configuration file (default " + std::string(kDefaultConfigFile) + ")";
@@ -40,6 +40,8 @@ po::options_description CommandOptions() {
       ("log-level", po::value<std::string>()->value_name("LEVEL"),
        "instead of log_level: debug, info, warn or error")  //
       ("help", "print this");
+  if (command == Flags::Command::kCheck)
+    options.add_options()("strict", "fail if there is any warning");
   return options;
 }
 
@@ -58,7 +60,7 @@ std::string CommandHelp(const CommandText& command) {
   std::ostringstream out;
   out << "Usage: suretyd " << command.name << " [OPTIONS]\n\n"
       << command.what << "\n\n"
-      << CommandOptions();
+      << CommandOptions(command.command);
   return out.str();
 }
 
@@ -76,16 +78,17 @@ FlagsExit UnknownCommand(std::string_view typed) {
                                : "did you mean \"" + std::string(nearest) + "\"?");
 }
 
-FlagsExit UnknownFlag(std::string_view typed, std::string_view command) {
+FlagsExit UnknownFlag(std::string_view typed, const CommandText& command) {
   const std::string_view bare = typed.substr(std::min(typed.find_first_not_of('-'), typed.size()));
   std::vector<std::string> names;
-  const po::options_description options = CommandOptions();
+  const po::options_description options = CommandOptions(command.command);
   for (const auto& option : options.options()) names.push_back(option->long_name());
   const std::vector<std::string_view> views(names.begin(), names.end());
   const std::string_view nearest = NearestName(bare.substr(0, bare.find('=')), views);
   return Usage("unknown option " + Quoted(typed),
-               nearest.empty() ? "suretyd " + std::string(command) + " --help lists the options"
-                               : "did you mean \"--" + std::string(nearest) + "\"?");
+               nearest.empty()
+                   ? "suretyd " + std::string(command.name) + " --help lists the options"
+                   : "did you mean \"--" + std::string(nearest) + "\"?");
 }
 
 std::optional<std::string> ValueOf(const po::variables_map& values, const char* name) {
@@ -96,7 +99,7 @@ std::optional<std::string> ValueOf(const po::variables_map& values, const char* 
 std::variant<Flags, FlagsExit> ParseOptions(const CommandText& command,
                                             const std::vector<std::string>& arguments) {
   namespace style = po::command_line_style;
-  const po::options_description options = CommandOptions();
+  const po::options_description options = CommandOptions(command.command);
   const po::positional_options_description no_positions;
   po::variables_map values;
   po::store(po::command_line_parser(arguments)
@@ -111,6 +114,7 @@ std::variant<Flags, FlagsExit> ParseOptions(const CommandText& command,
   if (auto file = ValueOf(values, "config")) out.config_file = *std::move(file);
   out.overrides = {ValueOf(values, "state-dir"), ValueOf(values, "entries-dir"),
                    ValueOf(values, "log-level")};
+  out.strict = values.count("strict") != 0;
   if (out.config_file.empty()) return Usage("--config is empty", "name a file");
   return out;
 }
@@ -133,7 +137,7 @@ std::variant<Flags, FlagsExit> ParseFlags(std::span<const char* const> arguments
   try {
     return ParseOptions(*command, {all.begin() + 1, all.end()});
   } catch (const po::unknown_option& error) {
-    return UnknownFlag(error.get_option_name(), command->name);
+    return UnknownFlag(error.get_option_name(), *command);
   } catch (const po::too_many_positional_options_error&) {
     return Usage("there is an argument too many behind " + Quoted(first),
                  "suretyd " + first + " --help tells what it takes");

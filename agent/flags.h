@@ -18,6 +18,7 @@ struct Flags {
   Command command = Command::kRun;
   std::string config_file{kDefaultConfigFile};
   ConfigOverrides overrides;
+  bool strict = false;  ///< kCheck: a warning is a failure.
 };
 
 /// There is nothing to run: print this and exit.

@@ -26,10 +26,10 @@ int Fail(const Error& error) {
 }
 
 int RunCheck(const Flags& flags) {
-  const auto kinds = [](const Config& config) {
+  const auto made = [](const Config& config) {
     return SelectorKindsOf(BuiltinAttestors(AttestorOptionsOf(config)));
   };
-  return Check(flags.config_file, flags.overrides, kinds, std::cout) ? 0 : kFailed;
+  return Check(flags.config_file, flags.overrides, flags.strict, made, std::cout) ? 0 : kFailed;
 }
 
 int RunDaemon(const Flags& flags) {

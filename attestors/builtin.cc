@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Attestor>> BuiltinAttestors(const AttestorOptions& o
   std::vector<std::unique_ptr<Attestor>> all;
   all.push_back(std::make_unique<UnixAttestor>(options.unix_attestor, host));
   all.push_back(std::make_unique<CgroupAttestor>());
+  if (options.systemd) all.push_back(std::make_unique<SystemdAttestor>(options.systemd_attestor));
   const auto add = [&](const EngineDialect& dialect, const auto& engine) {
     if (!engine) return;
     const auto trees = std::make_shared<const CgroupTrees>(CgroupTrees::OfHost());

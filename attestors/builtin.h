@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attestors/container_attestor.h"
+#include "attestors/systemd_attestor.h"
 #include "attestors/unix_attestor.h"
 #include "surety/attestor.h"
 
@@ -12,6 +13,8 @@ namespace surety {
 
 struct AttestorOptions {
   UnixAttestorOptions unix_attestor;
+  bool systemd = HostRunsSystemd();  ///< Whether there is a systemd attestor.
+  SystemdAttestorOptions systemd_attestor;
   std::optional<ContainerAttestorOptions> docker{};  ///< Absent: it is not asked.
   std::optional<ContainerAttestorOptions> podman{};
   std::optional<ContainerAttestorOptions> k8s{};

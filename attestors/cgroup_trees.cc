@@ -102,4 +102,17 @@ Result<CgroupMakers> CgroupTrees::Walk(const CgroupLine& line, bool beyond_root)
   return made;
 }
 
+Result<std::uint64_t> CgroupTrees::InodeOf(std::string_view controllers,
+                                           std::string_view path) const {
+  const std::string folder(path.substr(std::min<std::size_t>(1, path.size())));
+  struct stat seen {};
+  constexpr int kFlags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+  const Tree* const tree = Find(controllers);
+  if (tree == nullptr || ::fstatat(tree->root.get(), folder.c_str(), &seen, kFlags) != 0)
+    return Error(ErrorCode::kUnavailable,
+                 "looking at the cgroup " + std::string(path) + ": " +
+                     (tree == nullptr ? "its tree is not mounted" : std::strerror(errno)));
+  return seen.st_ino;
+}
+
 }  // namespace surety

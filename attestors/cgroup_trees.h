@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,11 @@ class CgroupTrees {
   /// or none can be: an unknown tree, a path out of the daemon's cgroup namespace,
   /// the root cgroup. kUnavailable if the path is not there (any more).
   [[nodiscard]] Result<std::string_view> RootMade(const CgroupLine& line) const;
+
+  /// The inode of a cgroup's folder, which tells it from a later one of the same
+  /// path. kUnavailable if the path is not there (any more), or the tree not known.
+  [[nodiscard]] Result<std::uint64_t> InodeOf(std::string_view controllers,
+                                              std::string_view path) const;
 
   /// As RootMade, and how far a user made what follows.
   [[nodiscard]] Result<CgroupMakers> MadeBy(const CgroupLine& line) const;

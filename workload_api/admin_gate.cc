@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <utility>
+#include <optional>
+#include <string>
 
 namespace surety {
 namespace {
@@ -43,44 +44,9 @@ bool AdminGate::StillAdmits(const Peer& peer) {
 }
 
 void AdminGate::Refuse(const Peer& peer, uid_t uid, std::string_view why) {
-  const Moment now = clock_.Now();
-  const Refused refused{.uid = uid, .pid = peer.process->key().pid, .why = std::string(why)};
-  std::uint64_t attempts = 1;
-  {
-    const std::lock_guard lock(mutex_);
-    last_ = refused;
-    ++untold_;
-    if (told_ && now.boot - *told_ < kBetweenNotices) return;
-    told_ = now.boot;
-    attempts = std::exchange(untold_, 0);
-  }
-  Tell(refused, attempts, now);
-}
-
-void AdminGate::Tick() {
-  const Moment now = clock_.Now();
-  Refused last;
-  std::uint64_t attempts = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (untold_ == 0 || now.boot - *told_ < kBetweenNotices) return;
-    told_ = now.boot;
-    attempts = std::exchange(untold_, 0);
-    last = last_;
-  }
-  Tell(last, attempts, now);
-}
-
-void AdminGate::Tell(const Refused& last, std::uint64_t attempts, Moment now) {
-  const auto noted = audit_.Note({.at = now,
-                                  .what = "admin.refused",
-                                  .severity = NoticeSeverity::kHigh,
-                                  .details = {{"uid", std::to_string(last.uid)},
-                                              {"pid", std::to_string(last.pid)},
-                                              {"why", last.why},
-                                              {"attempts", std::to_string(attempts)}}});
-  // The refusal stands whether or not it can be recorded.
-  static_cast<void>(noted);
+  refused_.Tell({{"uid", std::to_string(uid)},
+                 {"pid", std::to_string(peer.process->key().pid)},
+                 {"why", std::string(why)}});
 }
 
 }  // namespace surety

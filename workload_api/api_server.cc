@@ -2,11 +2,15 @@
 
 #include <spdlog/spdlog.h>
 
+#include <memory>
+#include <utility>
+
 #include "workload_api/admin_gate.h"
 #include "workload_api/admin_methods.h"
 #include "workload_api/call_server.h"
 #include "workload_api/door.h"
 #include "workload_api/health.h"
+#include "workload_api/offence_report.h"
 #include "workload_api/reflection.h"
 #include "workload_api/workload_methods.h"
 
@@ -20,17 +24,27 @@ constexpr std::size_t kMaxSessions = 5'000;
 constexpr const char* kWorkloadService = "SpiffeWorkloadAPI";
 constexpr const char* kAdminService = "surety.admin.v1.Admin";
 
-Door::Parts WorkloadDoor(const ApiParts& parts, const ApiOptions& options) {
+// A copy lives with each connection, and so with gRPC's last read of it.
+auto TellTo(std::shared_ptr<OffenceReport> report) {
+  return [report = std::move(report)](const Peer& peer, Offence offence, pid_t sender) {
+    report->Tell(peer, offence, sender);
+  };
+}
+
+Door::Parts WorkloadDoor(const ApiParts& parts, const ApiOptions& options,
+                         std::shared_ptr<OffenceReport> report) {
   return {.socket = options.workload_socket,
           .limits = options.limits,
           .times = options.times,
           .admits = [](const Peer&) { return true; },
+          .offended = TellTo(std::move(report)),
           .opener = parts.opener,
           .clock = parts.clock,
           .logger = parts.logger};
 }
 
-Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options, AdminGate& gate) {
+Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options, AdminGate& gate,
+                      std::shared_ptr<OffenceReport> report) {
   return {.socket = options.admin_socket,
           .limits = {.connections = 64,
                      .connections_per_uid = 32,
@@ -39,6 +53,7 @@ Door::Parts AdminDoor(const ApiParts& parts, const ApiOptions& options, AdminGat
                      .calls_burst = 100},
           .times = options.times,
           .admits = [&gate](const Peer& peer) { return gate.Admits(peer); },
+          .offended = TellTo(std::move(report)),
           .opener = parts.opener,
           .clock = parts.clock,
           .logger = parts.logger};
@@ -50,9 +65,10 @@ class GrpcApiServer final : public ApiServer {
       : parts_(parts),
         options_(options),
         board_(parts.walk, parts.rules, options.streams, parts.scheduler),
-        workload_(WorkloadDoor(parts, options)),
+        offences_(std::make_shared<OffenceReport>(parts.walk.audit, parts.clock, parts.logger)),
+        workload_(WorkloadDoor(parts, options, offences_)),
         admin_gate_(options.admin_uids, parts.walk.audit, parts.clock),
-        admin_(AdminDoor(parts, options, admin_gate_)),
+        admin_(AdminDoor(parts, options, admin_gate_, offences_)),
         health_({kWorkloadService}),
         workload_methods_(WorkloadMethods(board_)),
         admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
@@ -69,6 +85,7 @@ class GrpcApiServer final : public ApiServer {
   }
 
   Result<void> Start() {
+    if (auto ready = ReceiveGuard::Ready(); !ready) return ready.error();
     auto server = CallServer::Start(
         {{workload_.connections(), workload_methods_}, {admin_.connections(), admin_methods_}},
         {.stalled_write = options_.stalled_write, .silent = options_.times.silent}, parts_.clock);
@@ -88,6 +105,7 @@ class GrpcApiServer final : public ApiServer {
   void CutStalled() override {
     server_->CutStalled();
     admin_gate_.Tick();
+    offences_->Tick();
   }
 
   std::vector<std::string> Degraded() const override {
@@ -123,6 +141,7 @@ class GrpcApiServer final : public ApiServer {
   const ApiParts parts_;
   const ApiOptions options_;
   StreamBoard board_;
+  const std::shared_ptr<OffenceReport> offences_;
   Door workload_;
   AdminGate admin_gate_;
   Door admin_;

@@ -13,6 +13,7 @@ Result<void> Door::Open(std::function<void(UniqueFd)> hand_over) {
                                    .opener = parts_.opener,
                                    .admits = parts_.admits,
                                    .hand_over = std::move(hand_over),
+                                   .offended = parts_.offended,
                                    .logger = parts_.logger,
                                    .times = parts_.times});
   if (!listener) return listener.error();

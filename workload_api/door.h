@@ -17,6 +17,7 @@ class Door {
     UidLimits limits;
     ListenerTimes times;
     std::function<bool(const Peer&)> admits;
+    std::function<void(const Peer&, Offence, pid_t sender)> offended;  ///< As in Listener::Parts.
     ProcessOpener& opener;
     const Clock& clock;
     std::shared_ptr<spdlog::logger> logger;

@@ -49,6 +49,7 @@ Result<std::unique_ptr<Listener>> Listener::Start(Parts parts) {
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !wake)
     return Error(ErrorCode::kInternal, std::string("making a poller: ") + std::strerror(errno));
+  if (auto named = ReceiveGuard::NameSenders(parts.listening_fd); !named) return named.error();
   std::unique_ptr<Listener> listener(
       new Listener(std::move(parts), std::move(epoll), std::move(wake)));
   if (!listener->Watch(listener->parts_.listening_fd, EPOLLIN, Tag(kListening, 0)) ||
@@ -116,6 +117,11 @@ void Listener::AcceptAll() {
     UniqueFd connection(
         ::accept4(parts_.listening_fd, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (connection) {
+      // At once, since what is sent before bears no name on an older kernel.
+      if (auto named = ReceiveGuard::NameSenders(connection.get()); !named) {
+        LogRefusal(named.error().Text());
+        continue;
+      }
       accepted_.push_back(std::move(connection));
       continue;
     }
@@ -152,8 +158,13 @@ void Listener::AcceptOne(UniqueFd connection) {
   if (!watch) return LogRefusal("no descriptors are left (LimitNOFILE)");
   const int watch_fd = watch.get();
   const auto process = peer->process;
-  const auto added = parts_.table.Add(connection.get(), *std::move(peer), std::move(watch));
+  const auto added = parts_.table.Add(connection.get(), *peer, std::move(watch));
   if (!added) return LogRefusal(added.error().Text());
+  guards_.emplace(
+      added->connection_id,
+      ReceiveGuard(connection.get(), process->key().pid, peer->uid,
+                   [tell = parts_.offended, peer = *std::move(peer)](
+                       Offence offence, pid_t sender) { tell(peer, offence, sender); }));
 
   if (added->first_of_process) {
     const std::uint64_t number = next_watch_++;
@@ -203,6 +214,7 @@ bool Listener::Watch(int fd, std::uint32_t events, std::uint64_t what) const {
 void Listener::ConnectionEnded(std::uint64_t connection_id) {
   auto removed = parts_.table.Remove(connection_id);
   if (!removed) return;
+  guards_.erase(connection_id);
   // gRPC may still hold the same open file, which would keep a closed
   // descriptor's registration alive.
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, removed->watch.get(), nullptr);

@@ -13,6 +13,7 @@
 #include "surety/process.h"
 #include "surety/unique_fd.h"
 #include "workload_api/connection_table.h"
+#include "workload_api/receive_guard.h"
 
 namespace spdlog {
 class logger;
@@ -26,9 +27,9 @@ struct ListenerTimes {
 };
 
 /// Accepts on one socket, asks the kernel who connected, enters that into the
-/// table, and hands the descriptor on to gRPC. Then watches each connection for
-/// its end and each process for its exit, which ends all of its connections,
-/// whoever holds them by then. One thread.
+/// table, and hands the descriptor on to gRPC, guarded (receive_guard.h). Then watches each
+/// connection for its end and each process for its exit, which ends all of its connections, whoever
+/// holds them by then. One thread.
 class Listener {
  public:
   struct Parts {
@@ -37,6 +38,8 @@ class Listener {
     ProcessOpener& opener;
     std::function<bool(const Peer&)> admits;  ///< False: cut off at once, and logged.
     std::function<void(UniqueFd)> hand_over;  ///< Takes an accepted socket.
+    /// Told of a connection that is ended for what was sent on it; outlives its guard.
+    std::function<void(const Peer&, Offence, pid_t sender)> offended;
     std::shared_ptr<spdlog::logger> logger;
     ListenerTimes times;
   };
@@ -71,6 +74,7 @@ class Listener {
   const std::size_t max_accepted_;
   std::deque<UniqueFd> accepted_;  // Not looked at yet; at most max_accepted_.
   UniqueFd spare_;  // Given up for a moment to close a connection when descriptors run out.
+  std::unordered_map<std::uint64_t, ReceiveGuard> guards_;  // By connection.
   std::unordered_map<std::uint64_t, std::shared_ptr<const ProcessHandle>> watched_;
   std::unordered_map<ProcessKey, std::uint64_t> watch_ids_;
   std::uint64_t next_watch_ = 1;

@@ -24,7 +24,7 @@ struct Words {
   std::string_view lost;
 };
 
-constexpr std::array<Words, 24> kWords{{
+constexpr std::array<Words, 29> kWords{{
     {"unix:path", "It runs %g instead of %l.", "It runs %g.", "It no longer runs %l."},
     {"unix:claimed_path", "It claims to run %g instead of %l.",
      "It claims to run %g, which cannot be checked.", "It no longer claims to run %l."},
@@ -61,6 +61,13 @@ constexpr std::array<Words, 24> kWords{{
     {"cgroup:path", "It moved to the cgroup %g from %l.", "It is in the cgroup %g.",
      "It left the cgroup %l."},
     {"cgroup:id", "", "", ""},
+    {"systemd:id", "It is in the unit %g, it was in %l.", "It is in the unit %g.",
+     "It left the unit %l."},
+    {"systemd:fragment_path", "The file of its unit is %g, it was %l.", "", ""},
+    {"systemd:slice", "", "", ""},
+    {"systemd:invocation_id", "Its unit was started again.", "", ""},
+    {"systemd:user_unit", "It is in the user's unit %g, it was in %l.",
+     "It is in the user's unit %g.", "It left the user's unit %l."},
     {"lineage", "It left the group of processes it belonged to, %l, for %g.", "", ""},
     {"", "%k became %g, it was %l.", "%k gained %g.", "%k lost %l."},
 }};

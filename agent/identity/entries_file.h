@@ -29,6 +29,7 @@ struct LocatedEntry {
   Position id_at;    ///< Of its id, or of its SPIFFE ID if the id is derived.
   Position hint_at;  ///< As `at` if it has none.
   bool id_is_derived = false;
+  Position selectors_at = {};  ///< Of the list.
 };
 
 inline constexpr Seconds kMinX509Ttl{10};

@@ -20,7 +20,7 @@ bool IsGone(const std::string& path) {
 }  // namespace
 
 FolderContents ReadEntriesFolder(const std::string& folder, const EntryRules& rules,
-                                 Diagnostics& diagnostics) {
+                                 Diagnostics& diagnostics, const PathJudge& judge) {
   FileDiagnostics of_folder(folder, diagnostics);
   const auto names = ListTrustedFolder(kMaxEntryFiles, ".toml", of_folder);
   FolderContents out;
@@ -43,6 +43,7 @@ FolderContents ReadEntriesFolder(const std::string& folder, const EntryRules& ru
   }
   RefuseDuplicates(located, diagnostics);
   if (diagnostics.has_errors()) return out;
+  LintEntries(located, judge, diagnostics);
   out.entries.reserve(located.size());
   for (auto& item : located) out.entries.push_back(std::move(item.entry));
   return out;

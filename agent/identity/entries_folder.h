@@ -6,6 +6,7 @@
 
 #include "agent/identity/diagnostic.h"
 #include "agent/identity/entries_file.h"
+#include "agent/identity/entry_lint.h"
 #include "surety/entry.h"
 
 namespace surety {
@@ -24,8 +25,9 @@ struct FolderContents {
 /// that is wrong with all of them to `diagnostics`. The folder and its files
 /// belong to root or to our own uid and nobody else can write to them, else that
 /// is an error. A file that is gone by the time it is opened is as if it had
-/// never been there.
+/// never been there. Without an error the entries are looked through for what was
+/// probably not meant (entry_lint.h).
 FolderContents ReadEntriesFolder(const std::string& folder, const EntryRules& rules,
-                                 Diagnostics& diagnostics);
+                                 Diagnostics& diagnostics, const PathJudge& judge = {});
 
 }  // namespace surety

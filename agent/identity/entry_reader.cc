@@ -62,7 +62,8 @@ std::optional<LocatedEntry> EntryReader::Read() {
                       table_.at(),
                       id->at,
                       hint->at,
-                      id_is_derived};
+                      id_is_derived,
+                      table_.At("selectors")};
 }
 
 std::optional<SpiffeId> EntryReader::ReadSpiffeId() {

@@ -110,7 +110,19 @@ CrlProgress CrlPublisher::Work(Moment now) {
 BootTime CrlPublisher::PublishAt(Moment now) const {
   if (sign_again_at_) return *sign_again_at_;
   if (!basis_) return now.boot;
-  return basis_->at.boot + (IsOutdated(now) ? kSpacing : options_.validity / 2);
+  return IsOutdated(now) ? NextOfBurstAt(now) : basis_->at.boot + options_.validity / 2;
+}
+
+// Dates rise by a second from CRL to CRL, and being dated back leaves them room to.
+BootTime CrlPublisher::NextOfBurstAt(Moment now) const {
+  const WallTime latest = now.wall - options_.clock_skew / 2;
+  BootClock::duration ahead{};
+  for (const auto& signer : basis_->signers) {
+    const WallTime date = calendar_.Next(Hex(signer->key_id()), now).this_update;
+    ahead = std::max<BootClock::duration>(ahead, date - latest);
+  }
+  const BootTime last = basis_->at.boot;
+  return std::min(std::max(last + kShortSpacing, now.boot + ahead), last + kLongSpacing);
 }
 
 bool CrlPublisher::IsOutdated(Moment now) const {
@@ -132,7 +144,7 @@ void CrlPublisher::Publish(Moment now, CrlProgress& progress) {
   const auto revocations = revocations_.Revoked(since - options_.clock_skew);
   auto crls = Sign(basis, revocations);
   Note(sign_failure_, crls ? std::nullopt : std::optional(crls.error()));
-  sign_again_at_ = crls ? std::nullopt : std::optional(now.boot + kSpacing);
+  sign_again_at_ = crls ? std::nullopt : std::optional(now.boot + kLongSpacing);
   if (!crls) return;
 
   for (const SignedCrl& crl : *crls) calendar_.Note(crl.issuer_key_id, crl.date);

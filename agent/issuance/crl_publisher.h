@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -75,15 +76,18 @@ class CrlPublisher final : public BundleSource {
   /// Does what is due. Call it before the first stream is served, at
   /// `call_again_at`, whenever the revocations' revision has risen, after the
   /// authority's Advance() and Reload(), and when the wall clock has been set. A
-  /// revocation is in Bundles() when this returns, unless the CRLs from before are
-  /// younger than kSpacing; then `call_again_at` says when it will be. Costs a few
+  /// revocation is in Bundles() when this returns, unless the CRLs from before are too
+  /// young; then `call_again_at` says when it will be. Costs a few
   /// microseconds while nothing is due.
   ///
   /// The new numbers are on the disk before the CRLs are seen by anyone. If they
   /// cannot be stored, the CRLs go out all the same: a full disk must not keep
   /// anybody from being revoked.
   CrlProgress Work(Moment now);
-  static constexpr Seconds kSpacing{1};
+  /// Between two publications. The longer one holds where the next thisUpdate would lie
+  /// ahead of half of the clock skew, as after a long burst or a clock that was set back.
+  static constexpr std::chrono::milliseconds kShortSpacing{200};
+  static constexpr Seconds kLongSpacing{1};
 
   [[nodiscard]] std::shared_ptr<const BundleSet> Bundles() const override {
     return bundles_.Bundles();
@@ -107,6 +111,7 @@ class CrlPublisher final : public BundleSource {
   CrlPublisher(const Authority& authority, const RevocationSource& revocations, CrlOptions options,
                DiskWrites& disk, CrlDatesFile file);
   [[nodiscard]] BootTime PublishAt(Moment now) const;
+  [[nodiscard]] BootTime NextOfBurstAt(Moment now) const;
   [[nodiscard]] bool IsOutdated(Moment now) const;
   void Publish(Moment now, CrlProgress& progress);
   Result<std::vector<SignedCrl>> Sign(const Basis& basis,

@@ -141,6 +141,7 @@ const std::vector<DriftRule>& DriftRules() {
       {"unix:env", kGained, "environment"},
       {"unix:lsm", kAny, "label"},
       {"cgroup", kAny, "cgroup"},
+      {"systemd", kAny, "cgroup", "cgroup:path"},
       {"docker", kAny, "container"},
       {"podman", kAny, "container"},
       {"containerd", kAny, "container"},

@@ -14,7 +14,7 @@ from victim import Act, Victim
 # other things to do.
 AT_ONCE = 0.5
 SWEEP = 3.0
-# Of two CRLs the later is a second younger; and it has to reach the disk.
+# Twice the promise, for the same reason.
 ON_THE_LIST = 2.0
 
 

@@ -65,6 +65,62 @@ class Slowloris(Case):
         self.until("all of it is given back",
                    lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) < 60)
 
+    def flooded(self, daemon, head, flood, pieces):
+        """What becomes of 64 MiB of frames from a client that reads nothing, and how much
+        the daemon grew meanwhile."""
+        before = self.memory(daemon)
+
+        def send_all(send):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(3)
+                connection.connect(daemon.socket)
+                try:
+                    connection.sendall(grpc_raw.PREFACE + grpc_raw.frame(grpc_raw.SETTINGS, 0, 0) + head)
+                    for _ in range(pieces):
+                        connection.sendall(flood)
+                    send("taken")
+                except TimeoutError:
+                    send("not read")
+                except ConnectionError:
+                    send("cut")
+                time.sleep(20)
+
+        flooder = self.worker(users.WEB, send_all)
+        answer = flooder.receive(60)
+        grown = self.memory(daemon) - before
+        flooder.stop()
+        print(f"{pieces * len(flood) >> 20} MiB were {answer}; the daemon grew by {grown >> 20} MiB")
+        self.assert_served(daemon, users.DB)
+        return answer, grown
+
+    def test_50_header_block_that_does_not_end_is_cut(self):
+        daemon = self.serving()
+        field = b"\0\1a\x7f\xa1\x7e" + b"b" * 16288
+        for name, head, flood in (
+                ("long fields", grpc_raw.frame(grpc_raw.HEADERS, 0, 1, b"\0\1a\1b"),
+                 grpc_raw.frame(grpc_raw.CONTINUATION, 0, 1, field[:16384])),
+                ("one field of a gigabyte",
+                 grpc_raw.frame(grpc_raw.HEADERS, 0, 1, b"\0\1a\x7f\x81\xff\xff\xff\x03"),
+                 grpc_raw.frame(grpc_raw.CONTINUATION, 0, 1, b"b" * 16384)),
+                ("nothing", grpc_raw.frame(grpc_raw.HEADERS, 0, 1),
+                 grpc_raw.frame(grpc_raw.CONTINUATION, 0, 1) * 1820)):
+            with self.subTest(blocks=name):
+                answer, grown = self.flooded(daemon, head, flood, 4096)
+                self.assertEqual(answer, "cut")
+                self.assertLess(grown, 16 << 20)
+        told = audit.awaited("the notice", lambda: audit.notices(
+            daemon, "connection.flooded", severity="high"))
+        self.assertEqual(told["details"]["uid"], str(users.WEB))
+
+    def test_50_frames_that_ask_for_answers_that_nobody_reads_take_bounded_memory(self):
+        daemon = self.serving()
+        for name, flood in (("settings", grpc_raw.frame(grpc_raw.SETTINGS, 0, 0) * 1820),
+                            ("pings", grpc_raw.frame(grpc_raw.PING, 0, 0, b"12345678") * 960),
+                            ("resets", grpc_raw.frame(grpc_raw.RST_STREAM, 0, 1, b"\0\0\0\x08") * 1260)):
+            with self.subTest(frames=name):
+                _, grown = self.flooded(daemon, b"", flood, 4096)
+                self.assertLess(grown, 128 << 20)  # gRPC's quota is 64 MiB.
+
     def test_50_half_open_connections_and_headers_without_end_are_cut(self):
         daemon = self.serving(limits={"silent_timeout": "1s", "connections_per_uid": 300})
 

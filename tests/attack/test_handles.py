@@ -18,27 +18,20 @@ from harness import api, audit, grpc_raw, openssl, pids, users
 
 class Connections(AttackCase):
     def use_passed_socket(self, path_for_passing):
-        """What a process of no entry does with a connection that it is sent."""
+        """What a process of no entry gets from a connection that it is sent."""
 
         def work(send):
             _, fds, _, _ = socket.recv_fds(path_for_passing, 1, 1)
-            connection = grpc_raw.Connection(socket.socket(fileno=fds[0]))
-            stream = connection.fetch()
             try:
-                send(api.x509_response(connection.message(stream)).ids)
-                connection.message(stream, 20)
-            except (grpc_raw.Ended, grpc_raw.Closed):
-                send("ended")
-            try:
-                connection.message(connection.fetch(), 5)
-                send("served")
+                connection = grpc_raw.Connection(socket.socket(fileno=fds[0]))
+                send(api.x509_response(connection.message(connection.fetch())).ids)
             except (grpc_raw.Ended, grpc_raw.Closed, OSError):
                 send("nothing")
 
         return work
 
-    def test_row_12_socket_passed_to_another_user_and_its_connector_exits(self):
-        daemon = self.attacked()
+    def passed_on(self, daemon, prepare):
+        """A connector that passes its socket on, after `prepare`, and who has it then."""
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)
         holder = self.worker(users.STRANGER, self.use_passed_socket(theirs))
@@ -46,20 +39,68 @@ class Connections(AttackCase):
         def connect(send):
             raw = socket.socket(socket.AF_UNIX)
             raw.connect(daemon.socket)
+            prepare(raw)
             socket.send_fds(ours, [b"x"], [raw.fileno()])
             send("passed")
             signal.pause()
 
         connector = self.worker(users.WEB, connect)
         connector.receive()
-        # While the connector lives it may share its socket, as it may share its key.
-        self.assertEqual(holder.receive(), ["spiffe://e2e.example.org/web"])
+        return connector, holder
+
+    def assert_told_of(self, daemon, connector, sender, what="connection.stolen"):
+        told = audit.awaited("the notice", lambda: audit.notices(daemon, what))
+        self.assertEqual((told["details"]["pid"], told["details"]["sender"]),
+                         (str(connector.pid), str(sender)))
+
+    def test_row_12_socket_passed_to_another_user_while_its_connector_lives(self):
+        daemon = self.attacked()
+        connector, holder = self.passed_on(daemon, lambda raw: None)
+        self.assertEqual(holder.receive(5), "nothing")
+        self.assert_told_of(daemon, connector, holder.pid)
+        self.assertEqual(audit.decisions(daemon, pid=connector.pid), [])
+
+    def test_row_12_socket_passed_on_with_a_stream_that_the_connector_opened(self):
+        daemon = self.attacked()
+
+        def open_stream(raw):
+            connection = grpc_raw.Connection(raw.dup())
+            connection.message(connection.fetch())
+
+        connector, holder = self.passed_on(daemon, open_stream)
+        self.assertEqual(holder.receive(5), "nothing")
+        self.assert_told_of(daemon, connector, holder.pid)
+
+    def test_row_12_stream_ends_with_its_connector_whoever_holds_the_socket(self):
+        daemon = self.attacked()
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+
+        def hold(send):
+            _, fds, _, _ = socket.recv_fds(theirs, 1, 1)
+            with socket.socket(fileno=fds[0]) as raw:  # Sends nothing.
+                raw.settimeout(20)
+                while raw.recv(65536):
+                    pass
+            send("ended")
+
+        def connect(send):
+            raw = socket.socket(socket.AF_UNIX)
+            raw.connect(daemon.socket)
+            connection = grpc_raw.Connection(raw)
+            connection.message(connection.fetch())
+            socket.send_fds(ours, [b"x"], [raw.fileno()])
+            send("passed")
+            signal.pause()
+
+        holder = self.worker(users.STRANGER, hold)
+        connector = self.worker(users.WEB, connect)
+        connector.receive()
         record = audit.decisions(daemon, pid=connector.pid, verdict="allow")[0]
         serial = record["entries"][0]["serial"]
         connector.kill()
         connector.wait()
         self.assertEqual(holder.receive(1), "ended")
-        self.assertEqual(holder.receive(8), "nothing")
         self.until("the serial is on the list", lambda: serial in openssl.revoked_in(
             daemon.folder / "crl.pem"), ON_THE_LIST)
 
@@ -78,6 +119,24 @@ class Connections(AttackCase):
                 send("ended")
 
         self.assertEqual(self.worker(users.WEB, parent).receive(6), "ended")
+
+    def test_row_12_child_that_asks_on_its_parents_connection(self):
+        """A child of the same user could take its parent over in any case."""
+        daemon = self.attacked()
+
+        def parent(send):
+            connection = grpc_raw.Connection(daemon.socket)
+            connection.message(connection.fetch())
+            child = os.fork()
+            if child == 0:
+                connection.message(connection.fetch(), 5)
+                os._exit(0)
+            os.waitpid(child, 0)
+            send(child)
+            signal.pause()
+
+        worker = self.worker(users.WEB, parent)
+        self.assert_told_of(daemon, worker, worker.receive(8), "connection.shared")
 
     def test_row_14_pid_that_another_process_has_by_now(self):
         """The connector exits before it is attested; its pid goes to one who has an

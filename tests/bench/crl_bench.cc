@@ -61,8 +61,8 @@ class Daemon {
   }
   CrlProgress Work() { return publisher_->Work(now_); }
   void Tick() {
-    now_.boot += CrlPublisher::kSpacing;
-    now_.wall += CrlPublisher::kSpacing;
+    now_.boot += CrlPublisher::kLongSpacing;
+    now_.wall += CrlPublisher::kLongSpacing;
   }
   [[nodiscard]] SignedCrl Sign() const {
     const auto signer = authority_->CrlSigners().front();

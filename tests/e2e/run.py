@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs end-to-end, attack and interoperability cases:
+"""Runs end-to-end, attack, interoperability and systemd cases:
 run.py [test_file[.Class[.case]]]... Without an argument: all.
 
 SURETY_BIN and SURETY_CLIENTS name the folders of the built programs; the
@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = [HERE, HERE.parent / "attack", HERE.parent / "interop", HERE.parent / "engines"]
+FOLDERS = [HERE, *(HERE.parent / name for name in ("attack", "interop", "engines", "systemd"))]
 
 
 def main(names: list[str]) -> int:

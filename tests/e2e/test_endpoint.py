@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from harness import api, grpc_raw, users
@@ -36,12 +37,13 @@ class Endpoint(Case):
     def test_e1_e4_e6_plain_grpc_on_a_unix_socket_without_tls_or_credentials(self):
         self.assertEqual(self.ids_of(users.WEB, self.suretyd), ["spiffe://e2e.example.org/web"])
 
-    def test_e2_nothing_listens_on_tcp(self):
-        inodes = set()
+    def open_files(self):
         for fd in Path(f"/proc/{self.suretyd.pid}/fd").iterdir():
-            target = str(fd.readlink())
-            if target.startswith("socket:["):
-                inodes.add(target[8:-1])
+            with contextlib.suppress(FileNotFoundError):  # Closed between the two looks.
+                yield str(fd.readlink())
+
+    def test_e2_nothing_listens_on_tcp(self):
+        inodes = {target[8:-1] for target in self.open_files() if target.startswith("socket:[")}
         self.assertTrue(inodes)
         for table in ("tcp", "tcp6", "udp", "udp6"):
             rows = Path(f"/proc/{self.suretyd.pid}/net/{table}").read_text().splitlines()[1:]

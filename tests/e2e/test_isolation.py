@@ -91,7 +91,8 @@ class Isolation(Case):
             self.assertLess(time.monotonic() - begin, 1)
 
     def test_socket_passed_to_another_process_gives_nothing_after_the_connector_exits(self):
-        """By SCM_RIGHTS, to a process of a user without any identity."""
+        """By SCM_RIGHTS, to another process of its user. One of another user gets nothing
+        from the first: tests/attack/test_handles.py."""
         daemon = self.serving()
         ours, theirs = socket.socketpair()
 
@@ -109,7 +110,7 @@ class Isolation(Case):
             except (grpc_raw.Ended, grpc_raw.Closed, ConnectionError):
                 send("nothing")
 
-        holder = self.worker(users.STRANGER, receive_and_use)
+        holder = self.worker(users.WEB, receive_and_use)
         connection, connector = self.connection_of(users.WEB, daemon)
         socket.send_fds(ours, [b"x"], [connection.fileno()])
         connection.close()

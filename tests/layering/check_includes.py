@@ -29,6 +29,7 @@ OURS = [
     # Where the concrete classes are named and put together.
     ("agent/daemon", EVERYTHING),
     ("agent/main", EVERYTHING),
+    ("agent/check", ("surety/", "agent/identity/", "agent/policy/")),
     ("agent/command/surety_main.cc", EVERYTHING),
     *[
         (f"agent/{name}/", ("surety/", *(f"agent/{left}/" for left in AGENT_ORDER[:i])))
@@ -72,7 +73,10 @@ LIBRARIES = {
     ),
     "libcurl": (r"curl/", ("attestors/engine_request",)),
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
-    "libsystemd": (r"systemd/", ("agent/main", "agent/daemon", "agent/watch/")),
+    "libsystemd": (
+        r"systemd/",
+        ("agent/main", "agent/daemon", "agent/watch/", "attestors/systemd_bus"),
+    ),
     "spdlog": (r"spdlog/", ("attestors/", "agent/", "workload_api/")),
 }
 # include/surety and the walk name no library at all.
@@ -143,6 +147,8 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("attestors/unix.cc", "grpcpp/grpcpp.h", False),
     ("attestors/unix.cc", "openssl/evp.h", False),
     ("attestors/sha256_file.cc", "openssl/evp.h", True),
+    ("attestors/systemd_bus.cc", "systemd/sd-bus.h", True),
+    ("attestors/systemd_attestor.cc", "systemd/sd-bus.h", False),
     ("agent/walk/svid_stream.cc", "surety/svid_stream.h", True),
     ("agent/walk/svid_stream.cc", "agent/walk/turn_retry.h", True),
     ("agent/walk/svid_stream.cc", "agent/identity/entry_file.h", False),
@@ -172,6 +178,9 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("agent/watch/turn_scheduler.cc", "agent/record/log.h", False),
     ("agent/config.cc", "agent/identity/toml_reader.h", True),
     ("agent/config.cc", "agent/issuance/authority.h", False),
+    ("agent/config.cc", "agent/policy/policy_source.h", False),
+    ("agent/check.cc", "agent/policy/policy_source.h", True),
+    ("agent/check.cc", "agent/issuance/authority.h", False),
     ("agent/daemon.cc", "agent/issuance/authority.h", True),
     ("agent/command/fetch.cc", "grpcpp/create_channel.h", False),
     ("agent/command/fetch.cc", "workload.pb.h", False),

@@ -40,7 +40,7 @@ def _fits(record: Record, wanted: dict[str, Any]) -> bool:
     entries = record.get("entries", [])
     has = {
         "pid": lambda value: record["process"]["pid"] == value,
-        "spiffe_id": lambda value: any(entry["spiffe_id"] == value for entry in entries),
+        "spiffe_id": lambda value: any(entry.get("spiffe_id") == value for entry in entries),
         "policy": lambda value: any(value in entry.get("policies", []) for entry in entries),
     }
     return all(has[key](value) if key in has else record.get(key) == value

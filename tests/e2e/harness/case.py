@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import unittest
 from typing import Any, Callable
 
@@ -88,6 +89,14 @@ class Case(unittest.TestCase):
 
     def assert_served(self, daemon: Daemon, uid: int = users.WEB) -> None:
         self.assertTrue(self.ids_of(uid, daemon))
+
+    def assert_keeps(self, watcher: users.Worker, had: api.X509Response, seconds: float) -> None:
+        """Nothing comes on its stream but new CRLs, which are for everybody."""
+        deadline = time.monotonic() + seconds
+        with self.assertRaises(TimeoutError):
+            while True:
+                now = watcher.receive(deadline - time.monotonic())
+                self.assertEqual(now.svids, had.svids)
 
     def until(self, what: str, check: Callable[[], Any], timeout: float = 10) -> Any:
         return until(what, check, timeout)

@@ -43,8 +43,9 @@ pid_t ForkAs(pid_t pid) {
 
 }  // namespace
 
-// The child writes its errno to the pipe when something fails. A pipe that ends
-// without a word means that it sleeps, or that execve has closed it.
+// The child writes to the pipe what failed, or 0 once it sleeps. A pipe that ends without
+// a word means that execve has closed it. A sleeper's end may never come: a child that
+// another thread forks meanwhile holds the pipe as well.
 Child Child::Start(pid_t forced_pid, const std::function<bool()>& body) {
   Child child;
   std::array<int, 2> ends{};
@@ -54,11 +55,9 @@ Child Child::Start(pid_t forced_pid, const std::function<bool()>& body) {
   child.pid_ = ForkAs(forced_pid);
   if (child.pid_ == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!body()) {
-      const int error = errno;
-      [[maybe_unused]] const auto told = ::write(writing.get(), &error, sizeof error);
-      ::_exit(1);
-    }
+    const int error = body() ? 0 : errno;
+    [[maybe_unused]] const auto told = ::write(writing.get(), &error, sizeof error);
+    if (error != 0) ::_exit(1);
     ::close(writing.get());
     for (;;) ::pause();
   }

@@ -23,6 +23,10 @@ TEST(DriftWords, OneValueInsteadOfAnother) {
               ElementsAre("It became uid 0, it was uid 1000."));
   EXPECT_THAT(DriftInWords({"cgroup:path:/b"}, {"cgroup:path:/a"}),
               ElementsAre("It moved to the cgroup /b from /a."));
+  EXPECT_THAT(DriftInWords({"systemd:id:b.service"}, {"systemd:id:a.service"}),
+              ElementsAre("It is in the unit b.service, it was in a.service."));
+  EXPECT_THAT(DriftInWords({"systemd:invocation_id:2"}, {"systemd:invocation_id:1"}),
+              ElementsAre("Its unit was started again."));
   EXPECT_THAT(DriftInWords({"unix:ns:mnt:2"}, {"unix:ns:mnt:1"}),
               ElementsAre("It entered another namespace: mnt:2 instead of mnt:1."));
 }

@@ -240,7 +240,7 @@ TEST_F(GrpcExternalHookTest, ASocketThatAnybodyMayUseOrReplaceIsNotAsked) {
   EXPECT_THAT(WrongWith(), HasSubstr("chmod o-w"));
   ASSERT_EQ(::chmod(socket_.c_str(), 0770), 0);
   EXPECT_EQ(WrongWith(), "");
-  for (const mode_t mode : {0775, 0757, 01777}) {
+  for (const mode_t mode : {0775U, 0757U, 01777U}) {
     GrpcExternalHook fresh(socket_);
     ASSERT_EQ(::chmod(folder().c_str(), mode), 0);
     const auto answer = fresh.Ask({.action = Action::kIssue,

@@ -103,7 +103,8 @@ TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
   for (const char* section :
        {"[log]", "[workload_api]", "[admin]", "[x509]", "[limits]", "[policy]", "[hook]", "[audit]",
-        "[watch]", "[attestors.unix]", "[attestors.docker]", "[attestors.podman]"}) {
+        "[watch]", "[attestors.unix]", "[attestors.systemd]", "[attestors.docker]",
+        "[attestors.podman]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
     const std::string needed =
         section == std::string_view("[hook]") ? "\nsocket = \"/h.sock\"" : "";

@@ -32,11 +32,14 @@ class CheckTest : public testing::Test {
     folder_.Write("suretyd.toml", "trust_domain = \"example.org\"\nentries_dir = \"" +
                                       folder_.At("entries.d") + "\"\n" + more);
   }
-  bool Run() {
+  bool Run(bool strict = false) {
     std::ostringstream out;
-    const bool ok = Check(
-        folder_.At("suretyd.toml"), {},
-        [](const Config&) { return std::vector<std::string>{"unix"}; }, out);
+    const auto made = [](const Config& config) {
+      std::vector<std::string> types{"unix"};
+      if (config.systemd_attestor.enabled.value_or(false)) types.emplace_back("systemd");
+      return types;
+    };
+    const bool ok = Check(folder_.At("suretyd.toml"), {}, strict, made, out);
     said_ = out.str();
     return ok;
   }
@@ -56,6 +59,55 @@ TEST_F(CheckTest, WarningsAreNoReasonNotToStart) {
   EXPECT_TRUE(Run());
   EXPECT_THAT(said_, HasSubstr("suretyd.toml:4:16: warning: allowed_uids is empty"));
   EXPECT_THAT(said_, HasSubstr("ok: 0 errors, 1 warning; 1 entry"));
+}
+
+TEST_F(CheckTest, WarningsAreAReasonIfItIsStrict) {
+  EXPECT_TRUE(Run(true));
+  Configure("[admin]\nallowed_uids = []\n");
+  EXPECT_FALSE(Run(true));
+  EXPECT_THAT(said_, HasSubstr("\nnot ok: 0 errors, 1 warning; 1 entry"));
+}
+
+TEST_F(CheckTest, WarnsOfProgramsThatOthersCanReplace) {
+  folder_.Write("web", "x", 0755);  // Below a folder where anyone can make files.
+  folder_.Write("entries.d/a.toml",
+                "[[entry]]\nspiffe_id = \"spiffe://example.org/a\"\nselectors = "
+                "[\"unix:path:" +
+                    folder_.At("web") + "\"]\n");
+  EXPECT_TRUE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("entries.d/a.toml") + ":3:13: warning: what runs as "));
+  EXPECT_FALSE(Run(true));
+}
+
+TEST_F(CheckTest, SelectorsAreThoseOfTheAttestorsThatAreSwitchedOn) {
+  folder_.Write("entries.d/a.toml",
+                "[[entry]]\nspiffe_id = \"spiffe://example.org/a\"\nselectors = "
+                "[\"systemd:id:a.service\"]\n");
+  EXPECT_FALSE(Run());
+  Configure("[attestors.systemd]\nenabled = true\n");
+  EXPECT_TRUE(Run()) << said_;
+}
+
+TEST_F(CheckTest, TellsWhatIsWrongWithPolicies) {
+  const std::string dir = folder_.At("policies.d");
+  Configure("[policy]\ndir = \"" + dir + "\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(dir + ": error: "));
+  folder_.MakeFolder("policies.d");
+  folder_.Write("policies.d/a.cedar", "@id(\"a\")\npermit(principal, action, resourc);\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(dir + "/a.cedar:2:27: error: "));
+  folder_.Write("policies.d/a.cedar", "@id(\"a\")\npermit(principal, action, resource);\n");
+  EXPECT_TRUE(Run()) << said_;
+  EXPECT_THAT(said_, EndsWith("; 1 policy by " + dir + "\n"));
+}
+
+TEST_F(CheckTest, ErrorsOfPoliciesAndOfEntriesAreToldAtOnce) {
+  Configure("[policy]\ndir = \"" + folder_.At("policies.d") + "\"\n");
+  folder_.Write("entries.d/a.toml", "[[entry]]\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr("the entry has no spiffe_id"));
+  EXPECT_THAT(said_, HasSubstr(folder_.At("policies.d") + ": error: "));
 }
 
 TEST_F(CheckTest, TellsErrorsOfEntries) {

@@ -88,6 +88,7 @@ TEST(ConfigTest, DefaultsAreThese) {
   EXPECT_EQ(config->limits.stalled_write_timeout, Seconds(30));
   EXPECT_EQ(config->unix_attestor.sha256_max_size, std::uint64_t{512} << 20);
   EXPECT_EQ(config->unix_attestor.sha256_timeout, Seconds(10));
+  EXPECT_EQ(config->systemd_attestor.enabled, std::nullopt);
 }
 
 TEST(ConfigTest, ReadsEveryKey) {
@@ -132,6 +133,10 @@ stalled_write_timeout = "8s"
 [attestors.unix]
 sha256_max_size = "64KiB"
 sha256_timeout = "9s"
+[attestors.systemd]
+enabled = false
+bus = "/run/bus"
+timeout = "250ms"
 )",
                             diagnostics);
   ASSERT_TRUE(config) << AllOf(diagnostics);
@@ -171,6 +176,9 @@ sha256_timeout = "9s"
   EXPECT_EQ(config->limits.stalled_write_timeout, Seconds(8));
   EXPECT_EQ(config->unix_attestor.sha256_max_size, 65'536U);
   EXPECT_EQ(config->unix_attestor.sha256_timeout, Seconds(9));
+  EXPECT_EQ(config->systemd_attestor.enabled, false);
+  EXPECT_EQ(config->systemd_attestor.bus, "/run/bus");
+  EXPECT_EQ(config->systemd_attestor.timeout, std::chrono::milliseconds(250));
 }
 
 TEST(ConfigTest, TrustDomainHasNoDefault) {

@@ -44,6 +44,16 @@ TEST(FlagsTest, ReadsEveryOptionInBothSpellings) {
   EXPECT_EQ(flags->overrides.log_level, "debug");
 }
 
+TEST(FlagsTest, OnlyCheckCanBeStrict) {
+  const auto strict = Parse({"check", "--strict"});
+  ASSERT_NE(std::get_if<Flags>(&strict), nullptr);
+  EXPECT_TRUE(std::get_if<Flags>(&strict)->strict);
+  const auto lax = Parse({"check"});
+  EXPECT_FALSE(std::get_if<Flags>(&lax)->strict);
+  EXPECT_THAT(Exit({"run", "--strict"}).text, HasSubstr("unknown option"));
+  EXPECT_EQ(Exit({"run", "--help"}).text.find("--strict"), std::string::npos);
+}
+
 TEST(FlagsTest, HelpAndVersionGoToStandardOutput) {
   for (const std::vector<const char*>& arguments :
        {std::vector<const char*>{"--help"}, {"help"}, {"run", "--help"}, {"check", "--help"}}) {

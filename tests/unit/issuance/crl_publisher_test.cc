@@ -116,16 +116,16 @@ TEST(CrlPublisher, RenewsAtHalfOfTheValidity) {
 }
 
 // Time in tens of milliseconds: a revocation each, Work() as its answers say.
-TEST(CrlPublisher, BurstIsPublishedAtOnceAndThenEverySecond) {
+TEST(CrlPublisher, BurstIsPublishedAtOnceThenOftenAndWhenDatesRunOutEverySecond) {
   Publishing at;
   at.Restart(Start());
   BootTime again = at.publisher->Work(Start()).call_again_at;
   std::vector<milliseconds> published;
   std::vector<WallTime> dates;
   std::vector<X509Svid> revoked;
-  for (milliseconds time = minutes(1); time < minutes(1) + Seconds(4); time += milliseconds(10)) {
+  for (milliseconds time = minutes(1); time < minutes(1) + Seconds(8); time += milliseconds(10)) {
     const Moment now = After(time);
-    if (time < minutes(1) + Seconds(3)) {
+    if (time < minutes(1) + Seconds(6)) {
       revoked.push_back(at.Issue(now));
       at.revocations.Add(Revoke(revoked.back(), now.wall));
     }
@@ -136,9 +136,17 @@ TEST(CrlPublisher, BurstIsPublishedAtOnceAndThenEverySecond) {
     published.push_back(time - minutes(1));
     dates.push_back(ThisUpdateOf(*ParseCrl(at.CrlOf(revoked.front()))));
   }
-  EXPECT_THAT(published, ElementsAre(milliseconds(0), Seconds(1), Seconds(2), Seconds(3)));
+  EXPECT_EQ(published.front(), milliseconds(0));
+  EXPECT_EQ(published.at(1), milliseconds(200));
+  for (std::size_t i = 1; i < published.size(); ++i) {
+    EXPECT_GE(published[i] - published[i - 1], milliseconds(200));
+    EXPECT_LE(published[i] - published[i - 1], Seconds(1));
+  }
+  // Half of the skew's 30 seconds, five at a time, and one a second from then on.
+  EXPECT_EQ(published.back() - published.at(published.size() - 2), Seconds(1));
+  EXPECT_LE(published.size(), 26U);
   for (std::size_t i = 1; i < dates.size(); ++i) EXPECT_GE(dates[i], dates[i - 1] + Seconds(1));
-  EXPECT_EQ(at.publisher->Status().issuers.front().entries, 300U);
+  EXPECT_EQ(at.publisher->Status().issuers.front().entries, 600U);
   for (const X509Svid& svid : revoked) EXPECT_TRUE(Names(at.CrlOf(svid), svid));
 }
 
@@ -149,8 +157,23 @@ TEST(CrlPublisher, SaysWhenTheNextOfABurstIsDue) {
   at.revocations.Add(Revoke(at.Issue(Start()), Start().wall));
   const CrlProgress progress = at.publisher->Work(After(milliseconds(1)));
   EXPECT_FALSE(progress.bundles_changed);
-  EXPECT_EQ(progress.call_again_at, After(Seconds(1)).boot);
+  EXPECT_EQ(progress.call_again_at, After(milliseconds(200)).boot);
+  EXPECT_TRUE(at.publisher->Work(After(milliseconds(200))).bundles_changed);
+}
+
+TEST(CrlPublisher, WithoutSkewTheNextWaitsForTheClocksNextSecond) {
+  Publishing at;
+  at.options.clock_skew = Seconds(0);
+  at.Restart(Start());
+  at.publisher->Work(Start());
+  const X509Svid svid = at.Issue(Start());
+  at.revocations.Add(Revoke(svid, Start().wall));
+  const Moment early = After(milliseconds(500));
+  const CrlProgress progress = at.publisher->Work(early);
+  EXPECT_FALSE(progress.bundles_changed);
+  EXPECT_LE(progress.call_again_at, After(Seconds(1)).boot);
   EXPECT_TRUE(at.publisher->Work(After(Seconds(1))).bundles_changed);
+  EXPECT_LE(ThisUpdateOf(*ParseCrl(at.CrlOf(svid))), After(Seconds(1)).wall);
 }
 
 TEST(CrlPublisher, ExpiredStandsOnOneMoreCrl) {

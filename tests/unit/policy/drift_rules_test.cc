@@ -120,8 +120,12 @@ const std::vector<Row>& Rows() {
       Row{"docker:label:app:a", "docker:label:app:b", true, "container"},
       Row{"docker:label:app:a", "", true, "container"},
       Row{"", "k8s:pod-label:app:a", true, "container"},
-      Row{"systemd:unit:a", "systemd:unit:b", true, "other"}, Row{"new:thing", "", true, "other"},
-      Row{"", "unix:later:1", true, "other"}};
+      // Of units alone: a process leaves its unit only with its cgroup.
+      Row{"systemd:id:a.service", "systemd:id:b.service", false, ""},
+      Row{"systemd:fragment_path:/a", "systemd:fragment_path:/b", false, ""},
+      Row{"systemd:invocation_id:1", "systemd:invocation_id:2", false, ""},
+      Row{"", "systemd:id:a.service", false, ""}, Row{"systemd:slice:a.slice", "", false, ""},
+      Row{"new:thing", "", true, "other"}, Row{"", "unix:later:1", true, "other"}};
   return kRows;
 }
 INSTANTIATE_TEST_SUITE_P(, DriftTable, ::testing::ValuesIn(Rows()));
@@ -157,6 +161,23 @@ TEST(DriftRules, NamesCountWithTheirNumbers) {
                              "unix:supplementary_group:a"});
   EXPECT_THAT(judged.jumps, ElementsAre("unix:uid", "unix:user"));
   EXPECT_THAT(judged.harmless, ElementsAre("unix:supplementary_gid", "unix:supplementary_group"));
+}
+
+TEST(DriftRules, UnitsCountWithTheCgroup) {
+  const auto judged =
+      Judge({"cgroup:path:/b.service", "systemd:id:b.service", "systemd:user_unit:1:b"},
+            {"cgroup:path:/a.service", "systemd:id:a.service", "systemd:invocation_id:1"});
+  EXPECT_THAT(judged.jumps, ElementsAre("cgroup:path", "systemd:id", "systemd:invocation_id",
+                                        "systemd:user_unit"));
+  EXPECT_THAT(judged.classes, ElementsAre("cgroup"));
+}
+
+TEST(DriftRules, StartOfAUnitCountsWhereItIsPinnedByName) {
+  const Texts before{"systemd:invocation_id:1"};
+  const Texts after{"systemd:invocation_id:2"};
+  EXPECT_THAT(Judge(after, before, Pins{{"systemd"}}).jumps, IsEmpty());
+  EXPECT_THAT(Judge(after, before, Pins{{"systemd:invocation_id"}}).jumps,
+              ElementsAre("systemd:invocation_id"));
 }
 
 TEST(DriftRules, DroppingPowerAfterStartIsHarmless) {
