@@ -29,8 +29,8 @@ class PodsOfContainerd(EngineCase):
         return daemon
 
     def pod(self, tier: str) -> str:
-        name = f"{tier}-{len(self.engine.pods)}"
-        return self.engine.pod(name, f"0b5c-{name}", "shop", {"tier": tier})
+        number = len(self.engine.pods)
+        return self.engine.pod(f"{tier}-{number}", f"0b5c-{number}", "shop", {"tier": tier})
 
     def container(self, pod: str, name: str = "web") -> Workload:
         workload = self.control.workload(lambda: self.engine.container(
@@ -50,7 +50,7 @@ class PodsOfContainerd(EngineCase):
 
     def test_attest_prints_what_entries_can_use(self):
         daemon = self.asking()
-        name = f"gold-{len(self.engine.pods)}"
+        number = len(self.engine.pods)
         holder = self.container(self.pod("gold"))
         done = daemon.run("surety", "attest", str(holder.pid), "--config", str(daemon.config),
                           "--output", "json")
@@ -62,7 +62,7 @@ class PodsOfContainerd(EngineCase):
         self.assertEqual(said - {digest}, {
             f"k8s:container-image:{IMAGE}", "k8s:container-label:app:pay",
             "k8s:container-name:web", "k8s:ns:shop", "k8s:pod-label:tier:gold",
-            f"k8s:pod-name:{name}", f"k8s:pod-uid:0b5c-{name}"})
+            f"k8s:pod-name:gold-{number}", f"k8s:pod-uid:0b5c-{number}"})
 
     def test_runtime_down_at_rotation_takes_nothing_away(self):
         daemon = self.asking(x509={"ttl": "10s", "ca_ttl": "1h"},
