@@ -9,7 +9,7 @@ demo:   ## Build suretyd and surety, and watch a workload get its identity
 	@cmake --build build/release --parallel $(JOBS) --target suretyd surety
 	@scripts/demo.sh build/release/bin
 
-test:   ## Everything: unit, contract, flow, e2e, interop, house rules, sanitizers, fuzz corpora
+test:   ## Everything: unit, contract, flow, e2e, attack, engines, interop, house rules, sanitizers, fuzz corpora
 	@scripts/test.sh
 
 build:  ## The release build, test programs included

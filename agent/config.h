@@ -56,6 +56,11 @@ struct X509Config {
   std::string crl_file = {};        ///< Where CRLs are written as PEM; empty: nowhere.
 };
 
+struct JwtConfig {
+  Seconds ttl{5 * 60};          ///< Of tokens whose entry names none.
+  Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
+};
+
 /// What one uid, and all of them together, may use.
 struct LimitsConfig {
   std::uint32_t connections_per_uid = 6'000;
@@ -109,7 +114,7 @@ struct UnixAttestorConfig {
 };
 
 struct SystemdAttestorConfig {
-  std::optional<bool> enabled = {};  ///< Not set: if systemd is the host's init.
+  std::optional<bool> enabled = {};  ///< Not set: if systemd can be asked here.
   std::string bus = "/run/dbus/system_bus_socket";
   std::chrono::milliseconds timeout{2'000};  ///< For one answer of systemd's.
 };
@@ -145,6 +150,7 @@ struct Config {
   WorkloadApiConfig workload_api = {};
   AdminConfig admin = {};
   X509Config x509 = {};
+  JwtConfig jwt = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};
   HookConfig hook = {};

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxAllowedUids = 1000;
 constexpr int kSvidsPerCa = 4;
+constexpr int kTokensPerKey = 4;
 constexpr Seconds kDay{86'400};
 constexpr Seconds kShortestCrl{60};
 constexpr Seconds kLongestCrl{7 * 86'400};
@@ -52,6 +53,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadAdmin(out.admin);
   CompareSockets(out);
   ReadX509(out);
+  ReadJwt(out.jwt);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
   ReadAttestors(out);
@@ -242,6 +244,22 @@ void ConfigBuilder::ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out) {
   diagnostics_.Error(table.At(there),
                      std::string(there) + " is set without " + std::string(missing),
                      "set ca_cert and ca_key both, or none of them for the embedded CA");
+}
+
+void ConfigBuilder::ReadJwt(JwtConfig& out) {
+  const auto* section = top_.Table("jwt", "[jwt]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[jwt]", diagnostics_);
+  read_.Span(table, "ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl, out.ttl);
+  read_.Span(table, "key_ttl", "\"7d\"", kMinJwtTtl * kTokensPerKey, kDay * 3650, out.key_ttl);
+  if (out.key_ttl < out.ttl * kTokensPerKey) {
+    diagnostics_.Error(table.At(table.Has("key_ttl") ? "key_ttl" : "ttl"),
+                       "key_ttl (" + DurationText(out.key_ttl) + ") is less than four times ttl (" +
+                           DurationText(out.ttl) + "), so tokens would be cut short",
+                       "set key_ttl to at least \"" + DurationText(out.ttl * kTokensPerKey) +
+                           "\", or shorten ttl");
+  }
+  table.RefuseUnknownKeys();
 }
 
 void ConfigBuilder::ReadLimits(LimitsConfig& out) {

@@ -39,6 +39,7 @@ class ConfigBuilder {
   void ReadCrls(TomlTable& table, X509Config& out);
   void CompareCrlFile(const TomlTable& table, const Config& config);
   void CompareLifetimes(const TomlTable& table, const X509Config& config);
+  void ReadJwt(JwtConfig& out);
   void ReadLimits(LimitsConfig& out);
   void ReadAttestors(Config& out);
   void ReadUnixAttestor(TomlTable& attestors, UnixAttestorConfig& out);

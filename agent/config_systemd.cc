@@ -8,11 +8,9 @@ void ReadSystemdAttestor(TomlTable& attestors, ConfigReader& read, FileDiagnosti
   const auto* section = attestors.Table("systemd", "[attestors.systemd]");
   if (section == nullptr) return;
   TomlTable table(*section, "[attestors.systemd]", diagnostics);
-  if (table.Has("enabled")) {
-    bool enabled = false;
-    read.Boolean(table, "enabled", enabled);
-    out.enabled = enabled;
-  }
+  bool enabled = false;
+  read.Boolean(table, "enabled", enabled);
+  if (table.Has("enabled")) out.enabled = enabled;
   read.SocketPath("bus", table.String("bus", kExample), kExample, out.bus);
   read.FineSpan(table, "timeout", "\"2s\"", std::chrono::milliseconds(100),
                 std::chrono::milliseconds(30'000), out.timeout);

@@ -11,6 +11,7 @@
 #include "agent/open_files.h"
 #include "agent/record/recollection.h"
 #include "agent/record/rfc3339.h"
+#include "agent/start_pages.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"
@@ -61,6 +62,14 @@ Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now)
        .state_dir = config.state_dir,
        .times = {.ca_ttl = x509.ca_ttl, .max_svid_ttl = x509.ttl, .clock_skew = x509.clock_skew}},
       now);
+}
+
+JwtAuthorityOptions JwtOptionsOf(const Config& config) {
+  return {.trust_domain = config.trust_domain,
+          .state_dir = config.state_dir,
+          .times = {.ca_ttl = config.jwt.key_ttl,
+                    .max_svid_ttl = config.jwt.ttl,
+                    .clock_skew = config.x509.clock_skew}};
 }
 
 std::uint32_t OrNone(std::uint32_t limit) {
@@ -117,8 +126,9 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
-                          &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
+  for (const Part part :
+       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
+        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -211,6 +221,13 @@ Result<void> Daemon::OpenAuthority() {
   return {};
 }
 
+Result<void> Daemon::OpenTokenKeys() {
+  auto keys = OpenJwtAuthority(JwtOptionsOf(config_), clock_.Now());
+  if (!keys) return keys.error().Within("opening the keys that sign tokens");
+  token_keys_ = *std::move(keys);
+  return {};
+}
+
 Result<void> Daemon::StartWatching() {
   auto watcher = ProcessWatcher::Start(clock_, *opener_, EventsOfWatcher(),
                                        WatchOptionsOf(config_, open_files_));
@@ -256,6 +273,7 @@ Result<void> Daemon::Serve() {
                                .opener = *opener_,
                                .clock = clock_,
                                .status = *this,
+                               .validator = *token_keys_,
                                .actions = *orders_,
                                .logger = logger_},
                               ApiOptionsOf(config_, open_files_));
@@ -263,6 +281,7 @@ Result<void> Daemon::Serve() {
   api_ = *std::move(api);
   logger_->info("suretyd {} serves {} at {} (admin at {})", kVersion, config_.trust_domain.IdText(),
                 config_.workload_api.socket.path, config_.admin.socket.path);
+  GiveBackStartPages();
   return {};
 }
 
@@ -276,6 +295,7 @@ WalkParts Daemon::Walk() {
           .policy = PolicyInForce(),
           .issuer = *authority_,
           .bundles = *crls_,
+          .tokens = *token_keys_,
           .audit = *audit_,
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,

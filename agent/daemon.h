@@ -11,6 +11,7 @@
 #include "agent/issuance/authority.h"
 #include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
+#include "agent/issuance/jwt_authority.h"
 #include "agent/policy/churn_limiter.h"
 #include "agent/policy/external_hook_policy.h"
 #include "agent/policy/policy_engine.h"
@@ -50,6 +51,7 @@ class Daemon final : private StatusSource {
   Result<void> OpenState();
   Result<void> OpenRecord();
   Result<void> OpenAuthority();
+  Result<void> OpenTokenKeys();
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
@@ -61,6 +63,7 @@ class Daemon final : private StatusSource {
   void TendPlugins();
   void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
+  void HeedTokenKeys(const AuthorityProgress& progress);
   void Heed(const CrlProgress& progress);
   void Note(std::string_view what, NoticeSeverity severity,
             std::vector<std::pair<std::string, std::string>> details);
@@ -97,6 +100,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;
+  std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<CrlPublisher> crls_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;
@@ -111,8 +115,10 @@ class Daemon final : private StatusSource {
   WallClockWatch wall_clock_{started_};  // By clock_mutex_.
 
   std::atomic<BootTime> advance_at_ = BootTime{};
-  std::string authority_failure_;  // Of the thread that keeps house.
-  std::string crl_failure_;        // Of the keeper's thread.
+  std::atomic<BootTime> advance_token_keys_at_ = BootTime{};
+  std::string authority_failure_;   // Of the thread that keeps house.
+  std::string token_keys_failure_;  // Likewise.
+  std::string crl_failure_;         // Of the keeper's thread.
 };
 
 }  // namespace surety

@@ -31,7 +31,7 @@ AttestorOptions AttestorOptionsOf(const Config& config) {
   options.unix_attestor.hash.max_bytes = config.unix_attestor.sha256_max_size;
   options.unix_attestor.hash.per_file = config.unix_attestor.sha256_timeout;
   const SystemdAttestorConfig& systemd = config.systemd_attestor;
-  options.systemd = systemd.enabled.value_or(HostRunsSystemd());
+  options.systemd = systemd.enabled.value_or(CanAskSystemd(systemd.bus));
   options.systemd_attestor.bus = systemd.bus;
   options.systemd_attestor.timeout = systemd.timeout;
   options.docker = OptionsOf(config.docker);

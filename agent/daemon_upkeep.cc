@@ -105,6 +105,7 @@ void Daemon::KeepHouse() {
   const Moment now = clock_.Now();
   LookAtClock(now);
   if (now.boot >= advance_at_.load()) Heed(authority_->Advance(now));
+  if (now.boot >= advance_token_keys_at_.load()) HeedTokenKeys(token_keys_->Advance(now));
   state_->Tick(now, audit_file_->Status().last_seq);
   audit_->Tick(now);
   api_->CutStalled();
@@ -138,6 +139,7 @@ void Daemon::LookAtClock(Moment now) {
   Note("clock.set", NoticeSeverity::kHigh, {{"seconds", std::to_string(seconds)}});
   if (moved < BootClock::duration::zero()) state_->sanctions().ClockSetBack(now);
   advance_at_ = BootTime{};
+  advance_token_keys_at_ = BootTime{};
   if (crl_keeper_) crl_keeper_->Wake();
   scheduler_->WakeAll();
 }
@@ -152,6 +154,15 @@ void Daemon::Heed(const AuthorityProgress& progress) {
     crl_keeper_->Wake();
     scheduler_->WakeAll();
   }
+}
+
+void Daemon::HeedTokenKeys(const AuthorityProgress& progress) {
+  for (const std::string& event : progress.events) logger_->info("token keys: {}", event);
+  const std::string failure = progress.failure ? progress.failure->Text() : std::string();
+  if (failure != token_keys_failure_ && !failure.empty()) logger_->error("token keys: {}", failure);
+  token_keys_failure_ = failure;
+  advance_token_keys_at_ = progress.call_again_at;
+  if (progress.bundles_changed) scheduler_->WakeAll();
 }
 
 void Daemon::Heed(const CrlProgress& progress) {
@@ -178,6 +189,7 @@ DaemonStatus Daemon::Status() const {
   status.started_at = started_.wall;
   status.bundle_revision = crls_->Bundles()->revision;
   status.authorities = authority_->Status();
+  for (AuthorityStatus& key : token_keys_->Status()) status.authorities.push_back(std::move(key));
 
   const EntryStoreStatus entries = entries_.Status();
   status.entries = {.count = static_cast<std::uint32_t>(entries.count),
@@ -219,6 +231,7 @@ HookStatus Daemon::Hook() const {
 std::vector<std::string> Daemon::Degraded() const {
   const WallTime now = clock_.Now().wall;
   std::vector<std::string> all = authority_->Degraded(now);
+  Append(token_keys_->Degraded(), all);
   Append(crls_->Degraded(now), all);
   Append(audit_file_->Degraded(), all);
   if (auto sentence = state_->Degraded(); !sentence.empty()) all.push_back(std::move(sentence));

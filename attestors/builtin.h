@@ -13,7 +13,7 @@ namespace surety {
 
 struct AttestorOptions {
   UnixAttestorOptions unix_attestor;
-  bool systemd = HostRunsSystemd();  ///< Whether there is a systemd attestor.
+  bool systemd = CanAskSystemd();  ///< Whether there is a systemd attestor.
   SystemdAttestorOptions systemd_attestor;
   std::optional<ContainerAttestorOptions> docker{};  ///< Absent: it is not asked.
   std::optional<ContainerAttestorOptions> podman{};

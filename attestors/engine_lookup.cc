@@ -53,7 +53,7 @@ EngineLookup::EngineLookup(const EngineDialect& dialect, EngineSocket socket,
 Result<EngineLookup::Container> EngineLookup::Find(const std::string& id,
                                                    BootClock::duration patience) {
   auto found = Get(id, patience);
-  if (!found || !*found || (*found)->first->IsAlive()) return found;
+  if (!found || !*found || asked_->Runs(**found)) return found;
   // It was stopped, and perhaps started again.
   Forget(id);
   return Get(id, patience);
@@ -75,13 +75,18 @@ Result<EngineLookup::Container> EngineLookup::Asked::Look(const std::string& id,
   auto facts = Ask(id, stop);
   if (!facts) return facts.error();
   if (!*facts) return Container();
-  auto first = processes->OpenByPid((*facts)->pid);
+  const auto first = processes->OpenByPid((*facts)->pid);
   if (!first) return Unclear("the container's first process: " + first.error().Text());
   const auto again = Ask(id, stop);
   if (!again) return again.error();
   if (*again != *facts) return Unclear("the container changed while it was looked at");
   if (const auto pod = AskPod(**facts, stop); !pod) return pod.error();
-  return SeeFirst(**std::move(facts), *std::move(first));
+  return SeeFirst(**std::move(facts), **first);
+}
+
+bool EngineLookup::Asked::Runs(const RunningContainer& container) const {
+  const auto now = processes->OpenByPid(container.first.pid);
+  return now && (*now)->key() == container.first;
 }
 
 Result<std::optional<ContainerFacts>> EngineLookup::Asked::Ask(const std::string& id,
@@ -114,9 +119,9 @@ Result<void> EngineLookup::Asked::AskPod(ContainerFacts& facts, const std::stop_
   return {};
 }
 
-Result<EngineLookup::Container> EngineLookup::Asked::SeeFirst(
-    ContainerFacts facts, std::shared_ptr<const ProcessHandle> first) const {
-  auto reference = ReadContainerReference(*first, makers);
+Result<EngineLookup::Container> EngineLookup::Asked::SeeFirst(ContainerFacts facts,
+                                                              const ProcessHandle& first) const {
+  auto reference = ReadContainerReference(first, makers);
   if (!reference) return Unclear(reference.error().Text());
   if (!*reference || (*reference)->id != facts.id || (*reference)->maker != socket.uid)
     return Unclear("process " + std::to_string(facts.pid) +
@@ -125,14 +130,13 @@ Result<EngineLookup::Container> EngineLookup::Asked::SeeFirst(
   if (!facts.pod_uid.empty() && !(*reference)->pod_uid.empty() &&
       facts.pod_uid != (*reference)->pod_uid)
     return Unclear("the container is in a cgroup of another pod");
-  const auto pid_namespace = NamespaceOf(*first, "pid");
+  const auto pid_namespace = NamespaceOf(first, "pid");
   if (!pid_namespace) return Unclear(pid_namespace.error().Text());
-  const auto mount_namespace = NamespaceOf(*first, "mnt");
+  const auto mount_namespace = NamespaceOf(first, "mnt");
   if (!mount_namespace) return Unclear(mount_namespace.error().Text());
-  if (!first->IsAlive()) return Unclear("the container's first process has exited");
-  return std::make_shared<const RunningContainer>(
-      RunningContainer{std::move(facts), std::move(first), **std::move(reference), *pid_namespace,
-                       *mount_namespace});
+  if (!first.IsAlive()) return Unclear("the container's first process has exited");
+  return std::make_shared<const RunningContainer>(RunningContainer{
+      std::move(facts), first.key(), **std::move(reference), *pid_namespace, *mount_namespace});
 }
 
 Error EngineLookup::Asked::Unclear(const std::string& why) const {

@@ -20,9 +20,9 @@ namespace surety {
 /// A container that an engine knows and whose first process was seen to be in it.
 struct RunningContainer {
   ContainerFacts facts;
-  std::shared_ptr<const ProcessHandle> first;  ///< While it lives, the facts are of now.
-  ContainerReference reference;                ///< By its cgroups.
-  std::uint64_t pid_namespace = 0;             ///< Inodes, of the first process.
+  ProcessKey first;                 ///< Its first process: while that lives, the facts are of now.
+  ContainerReference reference;     ///< By the cgroups of its first process.
+  std::uint64_t pid_namespace = 0;  ///< Inodes, of the first process.
   std::uint64_t mount_namespace = 0;
 };
 
@@ -72,7 +72,9 @@ class EngineLookup {
                                                             const std::stop_token& stop) const;
     [[nodiscard]] Result<void> AskPod(ContainerFacts& facts, const std::stop_token& stop) const;
     [[nodiscard]] Result<Container> SeeFirst(ContainerFacts facts,
-                                             std::shared_ptr<const ProcessHandle> first) const;
+                                             const ProcessHandle& first) const;
+    // By its key, since a handle for each that was ever asked about would be too many.
+    [[nodiscard]] bool Runs(const RunningContainer& container) const;
     [[nodiscard]] Error Unclear(const std::string& why) const;
   };
 

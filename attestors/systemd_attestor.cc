@@ -65,9 +65,10 @@ CgroupLook CgroupLook::OfHost() {
           }};
 }
 
-bool HostRunsSystemd() {
+bool CanAskSystemd(const std::string& bus) {
   struct stat seen {};
-  return ::lstat("/run/systemd/system", &seen) == 0 && S_ISDIR(seen.st_mode);
+  return ::lstat("/run/systemd/system", &seen) == 0 && S_ISDIR(seen.st_mode) &&
+         ::stat(bus.c_str(), &seen) == 0 && S_ISSOCK(seen.st_mode);
 }
 
 /// Where a process stands among the units.

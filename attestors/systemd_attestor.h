@@ -33,8 +33,9 @@ struct SystemdAttestorOptions {
   std::chrono::milliseconds patience{5};
 };
 
-/// Whether systemd is the init of this host (sd_booted(3)).
-bool HostRunsSystemd();
+/// Whether systemd is the init of this host (sd_booted(3)) and has a bus on which it
+/// can be asked. Where it has none, all units would be unknown for ever.
+bool CanAskSystemd(const std::string& bus = std::string(kSystemBus));
 
 /// The systemd unit that a process runs in. Selectors of type "systemd":
 ///

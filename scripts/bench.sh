@@ -92,4 +92,5 @@ missed=0
 python3 scripts/bench_table.py "$reports" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/act_latency.py | tee "$reports/act-latency.md" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/hook_cost.py | tee "$reports/hook-cost.md" || missed=1
+SURETY_BIN=$build/bin python3 tests/bench/token_cpu.py | tee "$reports/token-cpu.md" || missed=1
 exit $missed

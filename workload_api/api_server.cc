@@ -70,7 +70,7 @@ class GrpcApiServer final : public ApiServer {
         admin_gate_(options.admin_uids, parts.walk.audit, parts.clock),
         admin_(AdminDoor(parts, options, admin_gate_, offences_)),
         health_({kWorkloadService}),
-        workload_methods_(WorkloadMethods(board_)),
+        workload_methods_(WorkloadMethods(board_, parts.validator, parts.clock)),
         admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
     health_.AddTo(workload_methods_);
     AddReflection(workload_methods_, {kWorkloadService, "grpc.health.v1.Health"});

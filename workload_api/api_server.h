@@ -33,6 +33,7 @@ struct ApiParts {
   ProcessOpener& opener;
   const Clock& clock;
   const StatusSource& status;
+  const TokenValidator& validator;
   AdminActions& actions;
   std::shared_ptr<spdlog::logger> logger;
 };

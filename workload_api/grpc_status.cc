@@ -17,4 +17,11 @@ grpc::StatusCode CodeOf(ErrorCode code) {
 
 grpc::Status StatusOf(const Error& error) { return {CodeOf(error.code()), error.Text()}; }
 
+grpc::Status TooManyCalls() {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+          "too many calls that end at once, from this process or its relatives; keep the stream "
+          "open, use a token until it is about to expire "
+          "(limits.short_calls_per_second_per_lineage)"};
+}
+
 }  // namespace surety

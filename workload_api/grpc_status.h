@@ -12,4 +12,7 @@ namespace surety {
 /// (SPIFFE_Workload_Endpoint.md section 6).
 grpc::Status StatusOf(const Error& error);
 
+/// What those are told whom the limit on short calls keeps out.
+grpc::Status TooManyCalls();
+
 }  // namespace surety

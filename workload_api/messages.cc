@@ -77,4 +77,25 @@ grpc::ByteBuffer X509BundlesMessage(const BundleSet& bundles) {
   return Serialize(response);
 }
 
+grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens) {
+  JWTSVIDResponse response;
+  for (const JwtSvid& one : tokens) {
+    JWTSVID& out = *response.add_svids();
+    out.set_spiffe_id(one.id.Text());
+    const auto token = one.token.Reveal();
+    out.mutable_svid()->assign(token.begin(), token.end());
+    out.set_hint(one.hint);
+  }
+  grpc::ByteBuffer message = Serialize(response);
+  for (JWTSVID& svid : *response.mutable_svids()) Wipe(*svid.mutable_svid());
+  return message;
+}
+
+grpc::ByteBuffer JwtBundlesMessage(const TokenBundles& bundles) {
+  JWTBundlesResponse response;
+  for (const auto& [trust_domain, jwk_set] : bundles.jwk_sets)
+    (*response.mutable_bundles())[IdOf(trust_domain)] = jwk_set;
+  return Serialize(response);
+}
+
 }  // namespace surety

@@ -14,4 +14,10 @@ grpc::ByteBuffer X509SvidMessage(const SvidUpdate& update);
 /// An X509BundlesResponse, serialised.
 grpc::ByteBuffer X509BundlesMessage(const BundleSet& bundles);
 
+/// A JWTSVIDResponse, serialised. It holds tokens, which are as secret as keys: likewise.
+grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens);
+
+/// A JWTBundlesResponse, serialised.
+grpc::ByteBuffer JwtBundlesMessage(const TokenBundles& bundles);
+
 }  // namespace surety

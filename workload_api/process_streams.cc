@@ -9,12 +9,18 @@
 namespace surety {
 namespace {
 
-constexpr std::array kKinds = {StreamKind::kX509Svids, StreamKind::kX509Bundles};
+constexpr std::array kKinds = {StreamKind::kX509Svids, StreamKind::kX509Bundles,
+                               StreamKind::kJwtBundles};
 
 std::size_t IndexOf(StreamKind kind) { return static_cast<std::size_t>(kind); }
 
 std::string_view MethodOf(StreamKind kind) {
-  return kind == StreamKind::kX509Svids ? "FetchX509SVID" : "FetchX509Bundles";
+  switch (kind) {
+    case StreamKind::kX509Svids: return "FetchX509SVID";
+    case StreamKind::kX509Bundles: return "FetchX509Bundles";
+    case StreamKind::kJwtBundles: return "FetchJWTBundles";
+  }
+  return "unknown";
 }
 
 const Session::Outcome& OutcomeFor(StreamKind kind, const Session::Turn& turn) {
@@ -22,13 +28,21 @@ const Session::Outcome& OutcomeFor(StreamKind kind, const Session::Turn& turn) {
 }
 
 std::shared_ptr<const void> UpdateFor(StreamKind kind, const Session::Turn& turn) {
-  if (kind == StreamKind::kX509Svids) return turn.svid_update;
-  return turn.bundle_update;
+  switch (kind) {
+    case StreamKind::kX509Svids: return turn.svid_update;
+    case StreamKind::kX509Bundles: return turn.bundle_update;
+    case StreamKind::kJwtBundles: return turn.token_bundle_update;
+  }
+  return nullptr;
 }
 
 grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
-  return kind == StreamKind::kX509Svids ? X509SvidMessage(*turn.svid_update)
-                                        : X509BundlesMessage(*turn.bundle_update);
+  switch (kind) {
+    case StreamKind::kX509Svids: return X509SvidMessage(*turn.svid_update);
+    case StreamKind::kX509Bundles: return X509BundlesMessage(*turn.bundle_update);
+    case StreamKind::kJwtBundles: break;
+  }
+  return JwtBundlesMessage(*turn.token_bundle_update);
 }
 
 }  // namespace
@@ -46,30 +60,33 @@ bool ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
 
 void ProcessStreams::Leave(const Call& call) {
   const std::lock_guard lock(mutex_);
-  const auto at = streams_.find(&call);
-  if (at != streams_.end()) Erase(at);
+  if (const auto at = streams_.find(&call); at != streams_.end()) Erase(at);
+  if (const auto at = token_calls_.find(&call); at != token_calls_.end()) Erase(at);
 }
 
 std::optional<BootTime> ProcessStreams::Take(Moment now) {
   Session::Demand demand;
   {
     const std::lock_guard lock(mutex_);
-    if (streams_.empty() && !session_.held_until()) return WithoutStreams(now);
+    if (streams_.empty() && token_calls_.empty() && !session_.held_until())
+      return WithoutStreams(now);
     demand = TakeDemand();
   }
-  const auto turn = session_.Step(now, demand);
+  auto turn = session_.Step(now, demand);
   const std::lock_guard lock(mutex_);
   if (!turn) {
     closed_ = true;
     for (const auto& [name, stream] : streams_) stream.call->End(StatusOf(turn.error()));
     streams_.clear();
+    EndTokens(StatusOf(turn.error()));
     return std::nullopt;
   }
   held_ids_ = session_.held_ids();
   lineage_ = session_.lineage();
   Admit(*turn);
   Tell(*turn, now);
-  if (streams_.empty()) {
+  TellTokens(*turn, now);
+  if (streams_.empty() && token_calls_.empty()) {
     const auto end = WithoutStreams(now);
     return end && turn->next ? std::min(*end, *turn->next) : end;
   }
@@ -80,12 +97,16 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
 
 Session::Demand ProcessStreams::TakeDemand() {
   Session::Demand demand{.svids = counts_.at(IndexOf(StreamKind::kX509Svids)) > 0,
-                         .bundles = counts_.at(IndexOf(StreamKind::kX509Bundles)) > 0,
+                         .bundles = counts_.at(IndexOf(StreamKind::kX509Bundles)) +
+                                        counts_.at(IndexOf(StreamKind::kJwtBundles)) >
+                                    0,
                          .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
   for (const Call* name : unserved_)
     if (!std::exchange(streams_.at(name).asked, true)) newcomers_.push_back(name);
   demand.newcomers = static_cast<std::uint32_t>(newcomers_.size());
+  TakeTokenDemand();
+  demand.tokens = token_asks_;
   return demand;
 }
 
@@ -95,9 +116,7 @@ void ProcessStreams::Admit(const Session::Turn& turn) {
     if (at == streams_.end()) continue;
     at->second.let_in = !turn.crowded;
     if (!turn.crowded) continue;
-    at->second.call->End({grpc::StatusCode::RESOURCE_EXHAUSTED,
-                          "too many calls that end at once, from this process or its relatives; "
-                          "keep the stream open (limits.short_calls_per_second_per_lineage)"});
+    at->second.call->End(TooManyCalls());
     Erase(at);
   }
 }

@@ -15,7 +15,7 @@
 
 namespace surety {
 
-enum class StreamKind { kX509Svids, kX509Bundles };
+enum class StreamKind { kX509Svids, kX509Bundles, kJwtBundles };
 
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
@@ -24,8 +24,8 @@ struct StreamTimes {
   std::chrono::milliseconds linger_refused{10'000};
 };
 
-/// All streams of one process, which share one Session: a turn looks at the
-/// process once and tells all of them. Thread-safe.
+/// All streams of one process and its calls for tokens, which share one Session: a turn
+/// looks at the process once and tells all of them. Thread-safe.
 class ProcessStreams final : public ScheduledTurn {
  public:
   ProcessStreams(const WalkParts& walk, const WalkRules& rules, const StreamTimes& times, Peer peer)
@@ -37,6 +37,8 @@ class ProcessStreams final : public ScheduledTurn {
 
   /// False if no turn will be taken any more: the process is to be asked for anew.
   bool Join(std::shared_ptr<Call> call, StreamKind kind);
+  /// Likewise for a call that is answered once.
+  bool JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
   void Leave(const Call& call);
   [[nodiscard]] std::vector<SessionStatus> Describe() const;
 
@@ -55,6 +57,14 @@ class ProcessStreams final : public ScheduledTurn {
   };
   using Streams = std::unordered_map<const Call*, Stream>;
 
+  struct TokenCall {
+    std::shared_ptr<Call> call;
+    TokenRequest request;
+    bool asked = false;   // A turn has begun since it came.
+    bool let_in = false;  // By the gate, which is to be told of its end.
+  };
+  using TokenCalls = std::unordered_map<const Call*, TokenCall>;
+
   // All that follows is for the turn, which holds mutex_ for all of it but Step.
   [[nodiscard]] Session::Demand TakeDemand();
   std::optional<BootTime> WithoutStreams(Moment now);
@@ -66,6 +76,11 @@ class ProcessStreams final : public ScheduledTurn {
 
   void Admit(const Session::Turn& turn);
   void Erase(Streams::iterator at);
+  // In process_tokens.cc.
+  void TakeTokenDemand();
+  void TellTokens(Session::Turn& turn, Moment now);
+  void EndTokens(const grpc::Status& status);
+  void Erase(TokenCalls::iterator at);
 
   CallGate& gate_;
   const Clock& clock_;
@@ -78,9 +93,13 @@ class ProcessStreams final : public ScheduledTurn {
   Streams streams_;
   std::vector<const Call*> newcomers_;   // Of the turn that is being taken.
   std::vector<const Call*> unserved_;    // Of streams_, and perhaps some that have left.
-  std::array<std::size_t, 2> counts_{};  // Of streams_, by kind.
+  std::array<std::size_t, 3> counts_{};  // Of streams_, by kind.
   // What all served streams know, by kind.
-  std::array<std::shared_ptr<const void>, 2> told_{};
+  std::array<std::shared_ptr<const void>, 3> told_{};
+  TokenCalls token_calls_;
+  // Of the turn that is being taken: what it asks, and for whom, in the same order.
+  std::vector<Session::TokenAsk> token_asks_;
+  std::vector<const Call*> token_names_;
   std::vector<std::string> held_ids_;
   std::string lineage_;  // Of the last turn.
   std::optional<WallTime> next_turn_;

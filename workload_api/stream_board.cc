@@ -3,12 +3,20 @@
 namespace surety {
 
 void StreamBoard::Open(const std::shared_ptr<Call>& call, StreamKind kind) {
+  Enlist(call, [&](ProcessStreams& streams) { return streams.Join(call, kind); });
+}
+
+void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request) {
+  Enlist(call, [&](ProcessStreams& streams) { return streams.JoinForTokens(call, request); });
+}
+
+void StreamBoard::Enlist(const std::shared_ptr<Call>& call,
+                         const std::function<bool(ProcessStreams&)>& join) {
   auto streams = Find(call->peer());
-  const bool known = streams && streams->Join(call, kind);
+  const bool known = streams && join(*streams);
   if (!known) {
     streams = std::make_shared<ProcessStreams>(walk_, rules_, times_, call->peer());
-    if (!streams->Join(call, kind))
-      return call->End({grpc::StatusCode::UNAVAILABLE, "the caller has gone"});
+    if (!join(*streams)) return call->End({grpc::StatusCode::UNAVAILABLE, "the caller has gone"});
     Enter(streams);
   }
   call->WhenOver([streams, gone = call.get()] { streams->Leave(*gone); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -20,11 +21,14 @@ class StreamBoard {
   /// Enters an admitted call among the streams of its process, and has it
   /// answered: at once where nothing else waits.
   void Open(const std::shared_ptr<Call>& call, StreamKind kind);
+  /// The same for a call for tokens, which is answered once.
+  void OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request);
 
   /// At most `most` streams.
   [[nodiscard]] std::vector<SessionStatus> Describe(std::size_t most) const;
 
  private:
+  void Enlist(const std::shared_ptr<Call>& call, const std::function<bool(ProcessStreams&)>& join);
   std::shared_ptr<ProcessStreams> Find(const Peer& peer) const;
   void Enter(const std::shared_ptr<ProcessStreams>& streams);
 

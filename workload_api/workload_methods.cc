@@ -1,12 +1,17 @@
 #include "workload_api/workload_methods.h"
 
+#include <google/protobuf/util/json_util.h>
+
+#include <string>
+#include <vector>
+
 #include "workload.pb.h"
 #include "workload_api/unary.h"
 
 namespace surety {
 namespace {
 
-// The requests of both streams have no fields, and those of a newer client are to
+// The requests of all streams have no fields, and those of a newer client are to
 // be ignored, so that nothing is to be done with them but to see that they are sound.
 template <typename Request>
 Method Stream(StreamBoard& board, StreamKind kind) {
@@ -24,16 +29,66 @@ Method NotBuilt() {
   }};
 }
 
+Result<TokenRequest> ReadTokenRequest(const JWTSVIDRequest& request) {
+  const std::vector<std::string> asked(request.audience().begin(), request.audience().end());
+  auto audiences = CheckAudiences(asked);
+  if (!audiences) return audiences.error();
+  TokenRequest out{.audiences = *std::move(audiences)};
+  if (request.spiffe_id().empty()) return out;
+  auto id = SpiffeId::Parse(request.spiffe_id());
+  if (!id) return Error(ErrorCode::kInvalidArgument, id.error().Text()).Within("spiffe_id");
+  out.spiffe_id = *std::move(id);
+  return out;
+}
+
+Method Tokens(StreamBoard& board) {
+  return {.serve = [&board](const std::shared_ptr<Call>& call, const grpc::ByteBuffer& bytes) {
+    JWTSVIDRequest message;
+    if (!ParseRequest(bytes, message)) return call->End(NotAMessage());
+    const auto request = ReadTokenRequest(message);
+    if (!request) return call->End(StatusOf(request.error()));
+    board.OpenForTokens(call, *request);
+  }};
+}
+
+Result<ValidateJWTSVIDResponse> Validated(const TokenValidator& validator, const Clock& clock,
+                                          const ValidateJWTSVIDRequest& request) {
+  const auto wrong = [](const char* what) { return Error(ErrorCode::kInvalidArgument, what); };
+  if (request.audience().empty()) return wrong("no audience is given");
+  if (request.svid().empty()) return wrong("no token is given");
+  const auto token = validator.Validate(request.svid(), request.audience(), clock.Now().wall);
+  if (!token) return token.error();
+  ValidateJWTSVIDResponse response;
+  response.set_spiffe_id(token->id.Text());
+  const auto read =
+      google::protobuf::util::JsonStringToMessage(token->claims, response.mutable_claims());
+  if (!read.ok()) return wrong("the token's claims cannot be handed on");
+  return response;
+}
+
+// Whoever may connect may ask: it gives nothing away but what the caller has in hand, and
+// the bundles that it is judged by are no secret.
+Method Validate(const TokenValidator& validator, const Clock& clock) {
+  return {.serve = [&validator, &clock](const std::shared_ptr<Call>& call,
+                                        const grpc::ByteBuffer& bytes) {
+    AnswerUnary<ValidateJWTSVIDRequest>(call, bytes, [&](const ValidateJWTSVIDRequest& request) {
+      return Validated(validator, clock, request);
+    });
+  }};
+}
+
 }  // namespace
 
-MethodTable WorkloadMethods(StreamBoard& board) {
+MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator,
+                            const Clock& clock) {
   return {
       {"/SpiffeWorkloadAPI/FetchX509SVID", Stream<X509SVIDRequest>(board, StreamKind::kX509Svids)},
       {"/SpiffeWorkloadAPI/FetchX509Bundles",
        Stream<X509BundlesRequest>(board, StreamKind::kX509Bundles)},
-      {"/SpiffeWorkloadAPI/FetchJWTSVID", NotBuilt()},
-      {"/SpiffeWorkloadAPI/FetchJWTBundles", NotBuilt()},
-      {"/SpiffeWorkloadAPI/ValidateJWTSVID", NotBuilt()},
+      {"/SpiffeWorkloadAPI/FetchJWTSVID", Tokens(board)},
+      {"/SpiffeWorkloadAPI/FetchJWTBundles",
+       Stream<JWTBundlesRequest>(board, StreamKind::kJwtBundles)},
+      {"/SpiffeWorkloadAPI/ValidateJWTSVID", Validate(validator, clock)},
       {"/SpiffeWorkloadAPI/FetchWITSVID", NotBuilt()},
       {"/SpiffeWorkloadAPI/FetchWITBundles", NotBuilt()},
   };

@@ -138,6 +138,7 @@ class Collector {
 
   void TakeSvids(WallTime at, const RecordedDecision& decision) {
     for (const RecordedEntry& one : decision.entries) {
+      if (one.token) ++story_.tokens;
       if (!one.issued) continue;
       Learn(one.issued->serial);
       story_.valid_until =

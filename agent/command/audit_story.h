@@ -30,7 +30,8 @@ struct AuditStory {
   std::string boot_id;
   RecordedDecision who;            ///< Its last decision.
   std::optional<StoryTurn> given;  ///< When it was first given an SVID.
-  std::uint64_t minted = 0;        ///< SVIDs.
+  std::uint64_t minted = 0;        ///< X.509-SVIDs.
+  std::uint64_t tokens = 0;        ///< JWT-SVIDs.
   std::optional<WallTime> last_minted;
   std::optional<WallTime> valid_until;  ///< Of the SVID that lives longest.
   std::vector<StoryTurn> first;         ///< At most 8.

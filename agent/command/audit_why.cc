@@ -59,6 +59,7 @@ Json JsonOf(const AuditStory& story) {
           {"lineage", story.who.lineage},
           {"first_given", story.given ? JsonOf(*story.given) : Json(nullptr)},
           {"svids_minted", story.minted},
+          {"tokens_minted", story.tokens},
           {"last_minted", JsonTime(story.last_minted)},
           {"valid_until", JsonTime(story.valid_until)},
           {"turns", std::move(turns)},

@@ -10,6 +10,7 @@
 #include "agent/command/flags_orders.h"
 #include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
+#include "agent/command/flags_tokens.h"
 #include "agent/command/usage.h"
 #include "attestors/printable.h"
 
@@ -18,24 +19,22 @@ namespace {
 
 namespace po = boost::program_options;
 
-void AddSocket(po::options_description& flags) {
-  flags.add_options()("socket,s", po::value<std::string>()->value_name("URI"),
-                      "the Workload API's socket; else the one in SPIFFE_ENDPOINT_SOCKET, else "
-                      "unix:///run/surety/workload.sock");
-}
-
 Result<CommandLine> ParseFetch(Arguments arguments) {
+  if (!arguments.empty() && std::string_view(arguments.front()) == "jwt")
+    return ParseFetchJwt(arguments.subspan(1));
   po::options_description flags = CommonFlags();
-  AddSocket(flags);
+  AddWorkloadSocket(flags);
   AddTimeout(flags, "how long to wait for an answer");
   flags.add_options()("write,w", po::value<std::string>()->value_name("DIR"),
                       "also write certificates, keys and bundles as PEM files into DIR");
   const auto given = Read(arguments, flags, "fetch");
   if (!given) return given.error();
   if (given->flags.count("help") != 0) return CommandLine(HelpOf(kFetchUsage, flags));
-  if (given->words.empty()) return Wrong("fetch what? Write: surety fetch x509", "fetch");
+  if (given->words.empty())
+    return Wrong("fetch what? Write: surety fetch x509, or surety fetch jwt", "fetch");
   if (given->words.front() != "x509")
-    return Wrong("\"" + Printable(given->words.front()) + "\" cannot be fetched, only x509",
+    return Wrong("\"" + Printable(given->words.front()) +
+                     "\" cannot be fetched, only x509, or jwt as the first word",
                  "fetch");
   if (given->words.size() > 1) return Surplus(given->words[1], "fetch");
   const auto output = OutputOf(*given, "fetch");
@@ -50,7 +49,7 @@ Result<CommandLine> ParseFetch(Arguments arguments) {
 
 Result<CommandLine> ParseWatch(Arguments arguments) {
   po::options_description flags = CommonFlags();
-  AddSocket(flags);
+  AddWorkloadSocket(flags);
   flags.add_options()("count,n", po::value<std::string>()->value_name("N"), "end after N updates");
   const auto given = Read(arguments, flags, "watch");
   if (!given) return given.error();
@@ -101,12 +100,13 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 8> kCommands{"fetch", "watch",      "status", "attest",
-                                                      "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 9> kCommands{
+      "fetch", "validate", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
   if (command == "fetch") return ParseFetch(rest);
+  if (command == "validate") return ParseValidate(rest);
   if (command == "watch") return ParseWatch(rest);
   if (command == "status") return ParseStatus(rest);
   if (command == "attest") return ParseAttest(rest);

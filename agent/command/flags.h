@@ -28,6 +28,22 @@ struct FetchFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+struct FetchJwtFlags {
+  std::optional<std::string> socket{};
+  std::vector<std::string> audiences{};
+  std::optional<std::string> spiffe_id{};
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
+struct ValidateJwtFlags {
+  std::optional<std::string> socket{};
+  std::string audience{};
+  std::string file{"-"};  ///< Holds the token; "-": the standard input.
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
 struct WatchFlags {
   std::optional<std::string> socket;
   std::optional<std::uint64_t> count;  ///< Ends after this many updates; above zero.
@@ -145,10 +161,10 @@ struct PrintedText {
 };
 
 using CommandLine =
-    std::variant<PrintedText, FetchFlags, WatchFlags, StatusFlags, AttestFlags, AuditVerifyFlags,
-                 AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
-                 QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
-                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+    std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
+                 AttestFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
+                 QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
+                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

@@ -33,6 +33,12 @@ po::options_description CommonFlags() {
   return flags;
 }
 
+void AddWorkloadSocket(po::options_description& flags) {
+  flags.add_options()("socket,s", po::value<std::string>()->value_name("URI"),
+                      "the Workload API's socket; else the one in SPIFFE_ENDPOINT_SOCKET, else "
+                      "unix:///run/surety/workload.sock");
+}
+
 void AddTimeout(po::options_description& flags, const char* meaning) {
   flags.add_options()("timeout,t",
                       po::value<std::string>()->value_name("TIME")->default_value("5s"), meaning);

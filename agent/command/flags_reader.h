@@ -30,6 +30,9 @@ Error Surplus(const std::string& word, std::string_view command);
 /// --help and --output, which all commands have.
 boost::program_options::options_description CommonFlags();
 
+/// --socket: of a command that speaks the Workload API.
+void AddWorkloadSocket(boost::program_options::options_description& flags);
+
 /// --timeout; `meaning` is for its help.
 void AddTimeout(boost::program_options::options_description& flags, const char* meaning);
 

@@ -17,9 +17,11 @@ std::string DecisionText(const RecordedDecision& decision) {
   text += "  pid " + std::to_string(decision.process.key.pid) + " uid " +
           std::to_string(decision.process.uid) + " " + Printable(decision.process.path);
   if (!decision.drift_kinds.empty()) text += "  drift " + Printable(Joined(decision.drift_kinds));
+  if (!decision.audiences.empty()) text += "  for " + Printable(Joined(decision.audiences));
   if (!decision.missing.empty()) text += "  missing " + Printable(Joined(decision.missing));
   for (const RecordedEntry& one : decision.entries) {
     if (one.issued && one.minted) text += "  serial " + Printable(one.issued->serial);
+    if (one.token) text += "  jti " + Printable(one.token->token_id);
   }
   return text + "  " + Printable(decision.id);
 }

@@ -47,8 +47,11 @@ void TellWho(const AuditStory& story, std::ostream& out) {
 
 void TellGiven(const AuditStory& story, WallTime now, std::ostream& out) {
   out << "\nWhat it was given\n";
+  if (story.tokens > 0)
+    out << kIndent << story.tokens << (story.tokens == 1 ? " token" : " tokens")
+        << " (JWT-SVIDs).\n";
   if (!story.given) {
-    out << kIndent << "Nothing: it never had an SVID.\n";
+    out << kIndent << (story.tokens > 0 ? "No X.509-SVID.\n" : "Nothing: it never had an SVID.\n");
     return;
   }
   out << kIndent << At(story.given->at, now) << "\n";

@@ -12,6 +12,7 @@
 #include "agent/command/audit_why.h"
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/fetch.h"
+#include "agent/command/fetch_jwt.h"
 #include "agent/command/flags.h"
 #include "agent/command/orders.h"
 #include "agent/command/policy_check.h"
@@ -89,6 +90,20 @@ struct RunCommand {
     if (!endpoint) return endpoint.error();
     GrpcWorkloadClient client(endpoint->socket_path);
     return FetchX509(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const FetchJwtFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return FetchJwt(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const ValidateJwtFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return ValidateJwt(flags, client, *endpoint, std::cin, std::cout);
   }
 
   Result<void> operator()(const WatchFlags& flags) const {

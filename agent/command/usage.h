@@ -9,6 +9,8 @@ inline constexpr std::string_view kUsage =
     R"(surety asks a Surety daemon for identities and shows how it is doing.
 
   surety fetch x509 [--write DIR]   get this process's X.509-SVIDs once
+  surety fetch jwt --audience NAME  get tokens (JWT-SVIDs) for a service
+  surety validate jwt               ask whether a token is to be believed
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
   surety attest PID                 show a process's selectors and an entry for it
@@ -33,6 +35,21 @@ inline constexpr std::string_view kFetchUsage = R"(surety fetch x509 [flags]
 
 Asks the Workload API once for the X.509-SVIDs of this process and shows them.
 Keys are never printed; --write puts them into files of mode 0600.
+)";
+
+inline constexpr std::string_view kFetchJwtUsage =
+    R"(surety fetch jwt --audience NAME [flags]
+
+Asks the Workload API for JWT-SVIDs of this process, one for each of its
+identities, and prints them. A token is as good as a key until it expires: keep
+it out of logs and histories.
+)";
+
+inline constexpr std::string_view kValidateUsage =
+    R"(surety validate jwt --audience NAME [flags] [FILE]
+
+Has the daemon say whether the token in FILE, or on the standard input, is to be
+believed, and prints whose it is. Exit status 1 if it is not.
 )";
 
 inline constexpr std::string_view kWatchUsage = R"(surety watch [flags]

@@ -19,6 +19,7 @@ struct EntryRules {
   /// kinds, a kind, "unix:uid", for itself. Any other selector is an error, since
   /// it could never match, and so is any other pin. Empty: any is taken.
   std::vector<std::string> known_selectors = {};
+  Seconds default_jwt_ttl{300};  ///< Of entries without jwt_ttl.
 };
 
 /// An entry and where it was written.
@@ -34,6 +35,9 @@ struct LocatedEntry {
 
 inline constexpr Seconds kMinX509Ttl{10};
 inline constexpr Seconds kMaxX509Ttl{30 * 86'400};
+inline constexpr Seconds kMinJwtTtl{10};
+inline constexpr Seconds kMaxJwtTtl{86'400};
+inline constexpr std::size_t kMaxAudiencesPerEntry = 64;
 inline constexpr std::size_t kMaxSelectorsPerEntry = 64;
 inline constexpr std::size_t kMaxSelectorBytes = 8192;
 inline constexpr std::size_t kMaxPinsPerEntry = 64;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "agent/identity/duration_text.h"
 #include "agent/identity/nearest_name.h"
 #include "agent/identity/pins_reader.h"
+#include "surety/token.h"
 
 namespace surety {
 namespace {
@@ -42,6 +44,8 @@ std::optional<LocatedEntry> EntryReader::Read() {
   auto dns_names = ReadDnsNames();
   const int priority = ReadPriority();
   auto pins = PinsReader(table_, known_, diagnostics_).Read();
+  const Seconds jwt_ttl = ReadJwtTtl();
+  auto audiences = ReadAudiences();
   const auto revoke_on_exit = table_.Boolean("revoke_on_exit", "false");
   table_.RefuseUnknownKeys();
   if (!spiffe_id) return std::nullopt;
@@ -57,7 +61,9 @@ std::optional<LocatedEntry> EntryReader::Read() {
                             .dns_names = std::move(dns_names),
                             .priority = priority,
                             .pins = std::move(pins),
-                            .revoke_on_exit = !revoke_on_exit || revoke_on_exit->value},
+                            .revoke_on_exit = !revoke_on_exit || revoke_on_exit->value,
+                            .jwt_ttl = jwt_ttl,
+                            .jwt_audiences = std::move(audiences)},
                       std::string(diagnostics_.file()),
                       table_.at(),
                       id->at,
@@ -228,6 +234,46 @@ int EntryReader::ReadPriority() {
     return 0;
   }
   return static_cast<int>(priority->value);
+}
+
+Seconds EntryReader::ReadJwtTtl() {
+  constexpr Seconds kLong{3'600};
+  const auto ttl = table_.Duration("jwt_ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl);
+  if (!ttl) return rules_.default_jwt_ttl;
+  if (ttl->value > kLong)
+    diagnostics_.Warn(ttl->at,
+                      "jwt_ttl is " + DurationText(ttl->value) +
+                          ", and a token cannot be revoked: whoever gets hold of one is believed "
+                          "for that long",
+                      "choose an hour or less, such as \"5m\"");
+  return ttl->value;
+}
+
+std::optional<std::vector<std::string>> EntryReader::ReadAudiences() {
+  constexpr std::string_view kExample = R"(["reports"])";
+  const auto texts = table_.Strings("jwt_audiences", kExample, kMaxAudiencesPerEntry);
+  if (!texts) {
+    // What cannot be read must not come to mean "any".
+    if (table_.Has("jwt_audiences")) return std::vector<std::string>();
+    return std::nullopt;
+  }
+  std::vector<std::string> out;
+  for (const auto& text : *texts) {
+    const auto checked = CheckAudiences(std::span(&text.value, 1));
+    if (!checked)
+      diagnostics_.Error(text.at, "jwt_audiences: " + checked.error().message(),
+                         "write the names of the services, such as " + std::string(kExample));
+    else if (std::find(out.begin(), out.end(), text.value) != out.end())
+      diagnostics_.Warn(text.at, "audience " + Quoted(text.value) + " is there twice",
+                        "remove one");
+    else
+      out.push_back(text.value);
+  }
+  if (texts->empty())
+    diagnostics_.Warn(table_.At("jwt_audiences"),
+                      "jwt_audiences is empty, so the entry gets no token for anybody",
+                      "name the services, or leave jwt_audiences out to allow any");
+  return out;
 }
 
 }  // namespace surety

@@ -32,6 +32,8 @@ class EntryReader {
   std::optional<Located<std::string>> ReadHint();
   std::vector<std::string> ReadDnsNames();
   int ReadPriority();
+  Seconds ReadJwtTtl();
+  std::optional<std::vector<std::string>> ReadAudiences();
 
   TomlTable table_;
   const EntryRules& rules_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 namespace surety {
@@ -20,13 +19,6 @@ bool IsHex(const std::string& text, std::size_t digits) {
   return text.size() == digits && std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
          });
-}
-
-std::optional<Phase> PhaseNamed(const std::string& name) {
-  for (const Phase phase : {Phase::kPrepared, Phase::kActive, Phase::kRetired}) {
-    if (NameOf(phase) == name) return phase;
-  }
-  return std::nullopt;
 }
 
 // Whether `object` has exactly these keys.
@@ -82,6 +74,13 @@ std::string_view NameOf(Phase phase) {
     case Phase::kRetired: return "retired";
   }
   return "unknown";
+}
+
+std::optional<Phase> PhaseNamed(std::string_view name) {
+  for (const Phase phase : {Phase::kPrepared, Phase::kActive, Phase::kRetired}) {
+    if (NameOf(phase) == name) return phase;
+  }
+  return std::nullopt;
 }
 
 Result<Manifest> ParseManifest(std::string_view text) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ enum class Phase {
   kRetired,   ///< Signs no more; in the bundle as long as what it signed may live.
 };
 std::string_view NameOf(Phase phase);
+/// The phase of this name; nullopt for any other text.
+std::optional<Phase> PhaseNamed(std::string_view name);
 
 /// What the folder's certificates do not say by themselves: manifest.json.
 struct Manifest {

@@ -117,7 +117,8 @@ void WriteDrift(const PolicyRequest& request, const DriftJudgement& judged, Fact
 
 /// Whether this would be an identity that none of the lineage was given lately.
 bool IsNewToLineage(const PolicyRequest& request) {
-  if (request.action != Action::kIssue || request.pinned || request.entry == nullptr) return false;
+  const bool first = request.action == Action::kIssue || request.action == Action::kToken;
+  if (!first || request.pinned || request.entry == nullptr) return false;
   const auto& known = request.standing.of_lineage.identities;
   return std::ranges::find(known, IdentityHash(request.entry->spiffe_id.Text())) == known.end();
 }

@@ -93,6 +93,14 @@ Obligations ObligationsOf(const Json& json) {
           .alert = BoolAt(json, "alert")};
 }
 
+std::optional<IssuedToken> TokenOf(const Json& json) {
+  if (!json.is_object()) return std::nullopt;
+  return IssuedToken{.token_id = TextAt(json, "jti"),
+                     .key_id = TextAt(json, "kid"),
+                     .issued_at = TimeAt(json, "issued_at"),
+                     .expires_at = TimeAt(json, "expires_at")};
+}
+
 RecordedEntry EntryOf(const Json& json) {
   RecordedEntry entry{.entry = TextAt(json, "entry"),
                       .spiffe_id = TextAt(json, "spiffe_id"),
@@ -104,6 +112,7 @@ RecordedEntry EntryOf(const Json& json) {
                       .obligations = ObligationsOf(At(json, "obligations")),
                       .issued = {},
                       .minted = BoolAt(json, "minted"),
+                      .token = TokenOf(At(json, "token")),
                       .facts = {}};
   if (At(json, "facts").is_object())
     entry.facts = At(json, "facts").dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -135,6 +144,7 @@ Result<RecordedDecision> DecisionOf(const Json& json) {
   decision.action = *action;
   decision.verdict = *verdict;
   decision.reason = TextAt(json, "reason");
+  decision.audiences = TextsAt(json, "audiences");
   decision.policy_revision = TextAt(json, "policy_revision");
   decision.process = ProcessOf(At(json, "process"));
   decision.pinned = BoolAt(json, "pinned");

@@ -37,6 +37,7 @@ struct RecordedEntry {
   Obligations obligations;
   std::optional<IssuedSvid> issued;
   bool minted = false;
+  std::optional<IssuedToken> token;
   std::string facts;  ///< JSON; empty if none were kept.
 };
 
@@ -58,6 +59,7 @@ struct RecordedDecision {
   std::vector<std::string> lost;
   std::vector<std::string> missing;  ///< Kinds that could not be looked at.
   double risk = 0;
+  std::vector<std::string> audiences;  ///< Of a call for tokens.
   std::vector<RecordedEntry> entries;
 };
 

@@ -18,6 +18,7 @@ class Writer {
 
   void WriteAll() {
     Verdict();
+    Audiences();
     json_.Key("process");
     WriteProcess(event_, limits_, json_, left_out_);
     json_.Key("connection").Number(event_.peer.connection_id);
@@ -45,6 +46,13 @@ class Writer {
     json_.Key("mode").Text(observed ? "monitor" : "enforce");
     json_.Key("wake").Text(WordOf(event_.wake));
     json_.Key("starting").Bool(event_.standing.starting);
+  }
+
+  void Audiences() {
+    if (event_.action != Action::kToken) return;
+    json_.Key("audiences");
+    WriteList(event_.audiences, limits_, json_, left_out_,
+              [this](const std::string& one) { json_.Text(one); });
   }
 
   void Selectors(std::string_view name, const SelectorSet& selectors) {

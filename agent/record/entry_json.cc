@@ -38,6 +38,19 @@ void WriteIssued(const EntryDecision& entry, WallTime now, JsonWriter& json) {
   json.Key("revoke_on_exit").Bool(svid.revoke_on_exit);
 }
 
+// What names it, and never the token.
+void WriteToken(const EntryDecision& entry, WallTime now, JsonWriter& json) {
+  if (!entry.token) return;
+  const IssuedToken& token = *entry.token;
+  json.Key("token").BeginObject();
+  json.Key("jti").WholeText(token.token_id);
+  json.Key("kid").WholeText(token.key_id);
+  json.Key("issued_at").Text(Rfc3339Exact(token.issued_at));
+  json.Key("expires_at").Text(Rfc3339Exact(token.expires_at));
+  json.Key("ttl").Number(std::chrono::floor<Seconds>(token.expires_at - now).count());
+  json.EndObject();
+}
+
 // Word for word, so that another policy can be asked the same.
 void WriteFacts(const std::string& facts, const RecordLimits& limits, JsonWriter& json,
                 LeftOut& left_out) {
@@ -73,6 +86,7 @@ void WriteEntryDecision(const EntryDecision& entry, WallTime now, const RecordLi
     json.Key("hook_us").Number(
         std::chrono::duration_cast<std::chrono::microseconds>(*decision.hook_took).count());
   WriteIssued(entry, now, json);
+  WriteToken(entry, now, json);
   WriteFacts(decision.facts, limits, json, left_out);
   json.EndObject();
 }

@@ -39,11 +39,16 @@ Velocity VelocityOf(const VelocityCounts* counts, BootTime now) {
 
 /// What one turn did, as Count() was told of it then.
 void Replay(const RecordedTurn& turn, VelocityCounts& counts) {
-  if (turn.action == Action::kIssue) counts.Add(Happening::kStream, turn.at.boot);
+  const bool is_call = turn.action == Action::kIssue || turn.action == Action::kToken;
+  if (is_call) counts.Add(Happening::kStream, turn.at.boot);
   if (turn.verdict == Verdict::kRefuse) counts.Add(Happening::kRefusal, turn.at.boot);
   for (const IssuedSvid& svid : turn.minted) {
     counts.Add(Happening::kSvid, turn.at.boot);
     counts.AddIdentity(svid.spiffe_id, turn.at.boot);
+  }
+  for (const std::string& id : turn.tokens) {
+    counts.Add(Happening::kSvid, turn.at.boot);
+    counts.AddIdentity(id, turn.at.boot);
   }
 }
 

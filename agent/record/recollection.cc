@@ -40,8 +40,10 @@ RecordedTurn TurnOf(const AuditRecord& record, const RecordedDecision& decision)
                     .action = decision.action,
                     .verdict = decision.verdict,
                     .minted = {}};
-  for (const RecordedEntry& one : decision.entries)
+  for (const RecordedEntry& one : decision.entries) {
     if (one.minted && one.issued) turn.minted.push_back(*one.issued);
+    if (one.token) turn.tokens.push_back(one.spiffe_id);
+  }
   return turn;
 }
 

@@ -22,7 +22,8 @@ struct RecordedTurn {
   Lineage lineage;  ///< As it was recorded with the process (Standing::lineage).
   Action action = Action::kIssue;
   Verdict verdict = Verdict::kRefuse;
-  std::vector<IssuedSvid> minted;  ///< What this turn was about to hand out anew.
+  std::vector<IssuedSvid> minted;     ///< What this turn was about to hand out anew.
+  std::vector<std::string> tokens{};  ///< The SPIFFE IDs of the tokens likewise.
 };
 
 }  // namespace surety

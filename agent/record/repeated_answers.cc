@@ -9,7 +9,7 @@ namespace {
 bool ChangesNothing(const AuditEvent& event) {
   return std::ranges::none_of(event.entries, [](const EntryDecision& one) {
     const Obligations& ordered = one.decision.obligations;
-    return one.minted || ordered.revoke || ordered.quarantine;
+    return one.minted || one.token || ordered.revoke || ordered.quarantine;
   });
 }
 

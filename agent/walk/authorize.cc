@@ -22,8 +22,16 @@ int RankOf(Verdict verdict) {
   return static_cast<int>(at - kWorstFirst.begin());
 }
 
-Decision DecideFor(const Entry& entry, const Policy& policy, const PolicyRequest& request) {
-  const auto seen = SeenFor(entry, request.seen);
+// The entry speaks for itself: no policy grants what it does not list.
+bool Lists(const Entry& entry, std::span<const std::string> audiences) {
+  return !entry.jwt_audiences ||
+         std::ranges::all_of(audiences, [&entry](const std::string& audience) {
+           return std::ranges::find(*entry.jwt_audiences, audience) != entry.jwt_audiences->end();
+         });
+}
+
+Decision Ask(const Policy& policy, const PolicyRequest& request) {
+  const auto seen = SeenFor(*request.entry, request.seen);
   if (!seen) return policy.Decide(request);
   return policy.Decide({.action = request.action,
                         .peer = request.peer,
@@ -37,6 +45,15 @@ Decision DecideFor(const Entry& entry, const Policy& policy, const PolicyRequest
                         .audiences = request.audiences});
 }
 
+Decision DecideFor(const Policy& policy, const PolicyRequest& request) {
+  Decision decision = Ask(policy, request);
+  if (decision.verdict == Verdict::kAllow && !Lists(*request.entry, request.audiences)) {
+    decision.verdict = Verdict::kRefuse;
+    decision.reason = "audience_not_listed";
+  }
+  return decision;
+}
+
 void DecideAll(const Policy& policy, PolicyRequest request, const Matched& matched,
                Authorization& out) {
   out.entries.clear();
@@ -48,7 +65,7 @@ void DecideAll(const Policy& policy, PolicyRequest request, const Matched& match
   }
   for (const auto& entry : matched) {
     request.entry = entry.get();
-    out.entries.push_back({.entry = entry, .decision = DecideFor(*entry, policy, request)});
+    out.entries.push_back({.entry = entry, .decision = DecideFor(policy, request)});
   }
   const auto best = std::ranges::max_element(
       out.entries, {}, [](const EntryDecision& one) { return RankOf(one.decision.verdict); });
@@ -79,23 +96,29 @@ Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Pee
 }
 
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
-                                Action action, ChallengeState challenge) {
-  Authorization out{.action = action, .reason = {}, .entries = {}, .pinned = {}, .drift = {}};
+                                const Matched& matched, const Question& question) {
+  Authorization out{.action = question.action,
+                    .reason = {},
+                    .entries = {},
+                    .pinned = {},
+                    .drift = {},
+                    .audiences = question.audiences};
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
     out.pinned = parts.ledger.Find(peer.process->key());
     out.drift =
         out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors) : Drift{};
     DecideAll(parts.policy,
-              {.action = action,
+              {.action = question.action,
                .peer = peer,
                .seen = facts.seen,
                .pinned = out.pinned,
                .drift = out.drift,
                .entry = nullptr,
                .standing = facts.standing,
-               .challenge = challenge,
-               .wake = parts.watcher.mode()},
-              facts.matched, out);
+               .challenge = question.challenge,
+               .wake = parts.watcher.mode(),
+               .audiences = question.audiences},
+              matched, out);
     if (out.verdict != Verdict::kAllow || out.pinned) return out;
     // Followed before it is pinned: what changes from here on wakes a turn.
     parts.watcher.Follow(peer.process);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,14 @@ struct TurnFacts {
   Standing standing;
 };
 
+/// What is asked of the policy, besides the facts.
+struct Question {
+  Action action;
+  ChallengeState challenge = ChallengeState::kNone;
+  /// Of a token. An entry that does not list all of them grants none.
+  std::span<const std::string> audiences{};
+};
+
 /// What came of asking for one process.
 struct Authorization {
   Action action;
@@ -26,6 +35,7 @@ struct Authorization {
   std::vector<EntryDecision> entries;  ///< One for each match; one without an entry for none.
   std::optional<Scope> pinned;         ///< As it was when the policy was asked.
   Drift drift;
+  std::span<const std::string> audiences{};  ///< As they were asked for.
 
   /// Whether any decision orders a revocation or a quarantine.
   [[nodiscard]] bool punishes() const;
@@ -36,10 +46,11 @@ struct Authorization {
 Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
                        Result<Standing> standing, Moment now);
 
-/// The one path to every gain of power: find the scope, decide, pin. kPeerGone
-/// if the process exits on the way. Writes no record and takes nothing away,
-/// since only the caller knows what was minted.
+/// The one path to every gain of power: find the scope, decide for each of the entries,
+/// pin. kPeerGone if the process exits on the way. Writes no record and takes nothing away,
+/// since only the caller knows what was minted. `matched` is of the facts: all of it, or
+/// what was asked for by name.
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
-                                Action action, ChallengeState challenge);
+                                const Matched& matched, const Question& question);
 
 }  // namespace surety

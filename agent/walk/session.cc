@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/walk/authorize.h"
+#include "agent/walk/turn_texts.h"
 
 namespace surety {
 namespace {
@@ -15,14 +16,6 @@ constexpr std::chrono::milliseconds kSecondLook{1'000};
 // RotateAfter spreads rotations over a tenth of the lifetime.
 constexpr int kSpread = 10;
 
-std::string Refused(const std::string& reason) { return "no identity issued: " + reason; }
-
-std::string CouldNotTell(const std::string& why, const Attestation& seen) {
-  std::string text = "could not tell who is calling: " + why;
-  for (const MissingFact& fact : seen.missing) text += "; " + fact.kind + ": " + fact.why.Text();
-  return text;
-}
-
 IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
   return {.spiffe_id = svid.id.Text(),
           .entry_id = entry.id,
@@ -33,36 +26,21 @@ IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
           .revoke_on_exit = entry.revoke_on_exit};
 }
 
-std::string SummaryOf(const Authorization& authorization, const Attestation& seen) {
-  std::string summary(NameOf(authorization.verdict));
-  summary += ' ' + authorization.reason;
-  for (const EntryDecision& one : authorization.entries) {
-    summary += '\n' + (one.entry ? one.entry->id : std::string());
-    summary += ' ' + std::string(NameOf(one.decision.verdict)) + ' ' + one.decision.reason;
-    for (const std::string& policy : one.decision.observed) summary += ' ' + policy;
-  }
-  // What is only still under way is no news.
-  for (const MissingFact& fact : seen.missing)
-    if (fact.why.code() != ErrorCode::kUnavailable)
-      summary += '\n' + fact.kind + ' ' + std::string(NameOf(fact.why.code()));
-  return summary;
-}
-
-void ComeBackBy(std::optional<BootTime>& next, BootTime when) {
-  next = next ? std::min(*next, when) : when;
-}
-
 }  // namespace
 
 Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
-  if (challenge_.BeginsLook(now.boot))
+  const bool svids_begin = challenge_.BeginsLook(now.boot);
+  if (token_challenge_.BeginsLook(now.boot) || svids_begin)
     for (const auto& attestor : parts_.attestors) attestor->Forget(peer_);
   Turn turn;
   // Who let its parents exit is an orphan by now, of a lineage that only its birth tells.
   if (!std::exchange(heard_of_birth_, true)) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
-  if (standing) turn.crowded = !LetIn(*standing, demand.newcomers, now);
+  const auto new_calls =
+      std::ranges::count_if(demand.tokens, [](const TokenAsk& one) { return one.newcomer; });
+  if (standing)
+    turn.crowded = !LetIn(*standing, demand.newcomers + static_cast<std::uint32_t>(new_calls), now);
   // Before any other work is done for them.
   if (turn.crowded && held_.empty()) return turn;
   // Attested last, since it ends with the question whether the process still lives.
@@ -79,6 +57,8 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
     const Ask ask{*facts, now, newcomers, recorded_bundles_, turn, turn.bundles};
     if (auto done = StepBundles(ask); !done) return done.error();
   }
+  const auto tokens = turn.crowded ? std::span<const TokenAsk>() : demand.tokens;
+  if (auto done = StepTokens(*facts, now, tokens, turn); !done) return done.error();
   return turn;
 }
 
@@ -96,7 +76,7 @@ bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment no
 
 Result<void> Session::StepSvids(const Ask& ask) {
   const Action action = held_.empty() || ask.newcomers ? Action::kIssue : Action::kRotate;
-  auto authorization = Authorize(parts_, peer_, ask.facts, action, ChallengeState::kNone);
+  auto authorization = Authorize(parts_, peer_, ask.facts, ask.facts.matched, {.action = action});
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kChallenge) {
     if (auto looked = LookAgain(ask, *authorization); !looked) return looked;
@@ -112,7 +92,8 @@ Result<void> Session::StepSvids(const Ask& ask) {
 
 // Nobody waits for anything. But who holds an SVID is to lose it when it jumps.
 Result<void> Session::StepAlone(const Ask& ask) {
-  auto authorization = Authorize(parts_, peer_, ask.facts, Action::kRotate, ChallengeState::kNone);
+  auto authorization =
+      Authorize(parts_, peer_, ask.facts, ask.facts.matched, {.action = Action::kRotate});
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
   ask.outcome.verdict = authorization->verdict;
@@ -127,14 +108,16 @@ Result<void> Session::LookAgain(const Ask& ask, Authorization& authorization) {
     return {};
   }
   auto again =
-      surety::Authorize(parts_, peer_, ask.facts, authorization.action, ChallengeState::kPassed);
+      surety::Authorize(parts_, peer_, ask.facts, ask.facts.matched,
+                        {.action = authorization.action, .challenge = ChallengeState::kPassed});
   if (!again) return again.error();
   authorization = *std::move(again);
   return {};
 }
 
 Result<void> Session::StepBundles(const Ask& ask) {
-  auto authorization = Authorize(parts_, peer_, ask.facts, Action::kBundles, ChallengeState::kNone);
+  auto authorization =
+      Authorize(parts_, peer_, ask.facts, ask.facts.matched, {.action = Action::kBundles});
   if (!authorization) return authorization.error();
   if (authorization->verdict == Verdict::kRefuse) return Refuse(ask, *authorization);
   if (authorization->verdict != Verdict::kAllow) {
@@ -147,6 +130,7 @@ Result<void> Session::StepBundles(const Ask& ask) {
   }
   ask.outcome.verdict = Verdict::kAllow;
   ask.turn.bundle_update = parts_.bundles.Bundles();
+  ask.turn.token_bundle_update = parts_.tokens.Bundles();
   ComeBackBy(ask.turn.next, ask.now.boot + rules_.recheck);
   return {};
 }
@@ -193,13 +177,15 @@ Result<void> Session::Refuse(const Ask& ask, const Authorization& authorization)
   static_cast<void>(recorded);
   Punish(ask, authorization);
   parts_.history.Count(ask.facts.standing, peer_.process->key(), Happening::kRefusal, {}, ask.now);
+  ask.outcome = {Verdict::kRefuse, Refused(authorization.reason), ask.recorded.decision};
+  // Who may not have a token, for this audience or at all, may still have its SVIDs.
+  if (authorization.action == Action::kToken) return {};
   if (authorization.action != Action::kBundles) {
     held_.clear();
     update_ = nullptr;
   }
   retry_.Reset();
   challenge_.Reset();
-  ask.outcome = {Verdict::kRefuse, Refused(authorization.reason), ask.recorded.decision};
   return {};
 }
 
@@ -297,7 +283,8 @@ Result<void> Session::Record(const Ask& ask, const Authorization& authorization,
                                       .wake = parts_.watcher.mode(),
                                       .policy_revision = parts_.policy.revision(),
                                       .entries = authorization.entries,
-                                      .latency = parts_.clock.Now().boot - ask.now.boot});
+                                      .latency = parts_.clock.Now().boot - ask.now.boot,
+                                      .audiences = authorization.audiences});
   if (!decision) {
     last = {};
     return decision.error().Within("writing the audit record");

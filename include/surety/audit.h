@@ -26,12 +26,21 @@ struct IssuedSvid {
   bool revoke_on_exit = true;  ///< Of the entry.
 };
 
+/// One token, as the record knows it: never itself.
+struct IssuedToken {
+  std::string token_id;  ///< The claim "jti".
+  std::string key_id;    ///< The header "kid".
+  WallTime issued_at;
+  WallTime expires_at;
+};
+
 /// What was decided for one matching entry, and what came of it.
 struct EntryDecision {
   std::shared_ptr<const Entry> entry;  ///< Null: no entry matched.
   Decision decision;
   std::optional<IssuedSvid> issued{};  ///< What is about to be handed out.
   bool minted = false;                 ///< `issued` is new, not one that the process holds.
+  std::optional<IssuedToken> token{};  ///< Likewise, of a call for tokens: always new.
 };
 
 /// One turn: what was decided for one process, and why. Borrowed for the length
@@ -49,7 +58,8 @@ struct AuditEvent {
   WakeMode wake;
   std::string_view policy_revision;
   std::span<const EntryDecision> entries;
-  BootClock::duration latency{};  ///< From the beginning of the turn to this record.
+  BootClock::duration latency{};             ///< From the beginning of the turn to this record.
+  std::span<const std::string> audiences{};  ///< Of a call for tokens.
 };
 
 enum class NoticeSeverity { kInfo, kWarning, kHigh };

@@ -26,6 +26,9 @@ struct Entry {
   /// Whether the death of the process revokes its SVIDs. Off for an entry whose
   /// process hands its SVID over to files and ends.
   bool revoke_on_exit = true;
+  Seconds jwt_ttl{300};  ///< Lifetime of one JWT-SVID.
+  /// The only audiences that tokens may be for; absent: any.
+  std::optional<std::vector<std::string>> jwt_audiences{};
   bool operator==(const Entry&) const = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "surety/sanction.h"
 #include "surety/scope.h"
 #include "surety/standing.h"
+#include "surety/token.h"
 #include "surety/watcher.h"
 
 namespace surety {
@@ -35,6 +37,7 @@ struct WalkParts {
   const Policy& policy;
   Issuer& issuer;
   const BundleSource& bundles;
+  TokenIssuer& tokens;
   AuditLog& audit;
   Sanctions& sanctions;
   Watcher& watcher;
@@ -114,11 +117,19 @@ class Challenge {
 /// threads, no timer of its own. Not thread-safe; one owner calls Step.
 class Session {
  public:
+  /// One call for tokens.
+  struct TokenAsk {
+    TokenRequest request;
+    bool newcomer = true;  ///< No turn has begun since it came.
+  };
+
   /// What is asked for by the streams that are open.
   struct Demand {
     bool svids = false;           ///< Some stream wants SVIDs.
-    bool bundles = false;         ///< Some stream wants bundles alone.
+    bool bundles = false;         ///< Some stream wants bundles alone, of whichever kind.
     std::uint32_t newcomers = 0;  ///< Streams that have had no answer yet.
+    /// Calls for tokens that wait for their answer. Borrowed for the length of the turn.
+    std::span<const TokenAsk> tokens{};
   };
 
   /// The outcome for one kind of stream.
@@ -126,6 +137,13 @@ class Session {
     Verdict verdict = Verdict::kUndecided;
     std::string reason;    ///< A sentence for the caller, unless allowed.
     std::string decision;  ///< Its id in the record; empty if there is none.
+  };
+
+  /// The outcome for one call for tokens. Nothing of it is kept: the next call gets
+  /// tokens of its own.
+  struct TokenAnswer {
+    Outcome outcome;
+    std::vector<JwtSvid> tokens;  ///< In the order of SVIDs; empty unless allowed.
   };
 
   struct Turn {
@@ -138,6 +156,8 @@ class Session {
     /// before as long as nothing has changed.
     std::shared_ptr<const SvidUpdate> svid_update;
     std::shared_ptr<const BundleSet> bundle_update;
+    std::shared_ptr<const TokenBundles> token_bundle_update;
+    std::vector<TokenAnswer> tokens{};  ///< As demanded, in that order; none if crowded.
   };
 
   Session(const WalkParts& parts, const WalkRules& rules, Peer peer)
@@ -145,7 +165,9 @@ class Session {
         rules_(rules),
         peer_(std::move(peer)),
         retry_(rules),
-        challenge_(rules.challenge_gap) {}
+        challenge_(rules.challenge_gap),
+        token_retry_(rules),
+        token_challenge_(rules.challenge_gap) {}
 
   /// One turn. Looks at the process in any case; mints when the process holds
   /// nothing yet, when rotation is due, or when its identities have changed; never
@@ -185,6 +207,9 @@ class Session {
     Outcome& outcome;
   };
 
+  /// What a challenge of the tokens' has come to, the same for all calls of one turn.
+  using TokenLook = std::optional<Challenge::State>;
+
   bool LetIn(const Standing& standing, std::uint32_t newcomers, Moment now);
   Result<void> StepSvids(const Ask& ask);
   Result<void> StepAlone(const Ask& ask);
@@ -193,6 +218,16 @@ class Session {
   Result<void> Refuse(const Ask& ask, const Authorization& authorization);
   Result<void> LookAgain(const Ask& ask, Authorization& authorization);
   void NotNow(const Ask& ask, Authorization& authorization, const std::string& why);
+
+  Result<void> StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
+                          Turn& turn);
+  Result<void> StepToken(const Ask& ask, const TokenRequest& request, TokenLook& look,
+                         TokenAnswer& answer);
+  Result<void> HandOutTokens(const Ask& ask, const TokenRequest& request,
+                             Authorization& authorization, TokenAnswer& answer);
+  void TokensNotNow(const Ask& ask, Authorization& authorization, const std::string& why);
+  Result<std::vector<JwtSvid>> MintTokens(const TokenRequest& request, Authorization& authorization,
+                                          Moment now);
 
   Result<std::vector<Held>> Mint(Authorization& authorization, Moment now);
   void Keep(const Ask& ask, Authorization& authorization, std::vector<Held>& next) const;
@@ -216,8 +251,11 @@ class Session {
   std::shared_ptr<const SvidUpdate> update_;  // Of held_ and the bundles it was made with.
   TurnRetry retry_;
   Challenge challenge_;
+  TurnRetry token_retry_;
+  Challenge token_challenge_;  // One of its own, since what passes one may not pass the other.
   Recorded recorded_svids_;
   Recorded recorded_bundles_;
+  Recorded recorded_tokens_;
 };
 
 /// How long to hold an SVID of this lifetime before the next: half of it, give

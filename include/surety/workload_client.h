@@ -29,11 +29,30 @@ struct WorkloadUpdate {
   std::vector<std::string> crls;                         ///< DER.
 };
 
+/// One token as it came over the wire, unchecked.
+struct DeliveredToken {
+  std::string spiffe_id;
+  SecretBytes token;
+  std::string hint;
+};
+
+/// What is asked for with FetchJWTSVID. As it is sent: the daemon judges it.
+struct TokenDemand {
+  std::vector<std::string> audiences;
+  std::string spiffe_id{};  ///< Empty: every identity of the caller's.
+};
+
+/// What the daemon says of a token that it believes.
+struct BelievedToken {
+  std::string spiffe_id;
+  std::string claims;  ///< A JSON object.
+};
+
 /// The workload's side of the Workload API. Thread-safe.
 /// Over gRPC: workload_api/client/grpc_workload_client.h. Tests:
 /// tests/fakes/fake_workload_client.h.
 ///
-/// Errors of both calls carry what the daemon said:
+/// Errors of all calls carry what the daemon said:
 ///   kPermissionDenied   it answered, and the caller has no identity;
 ///   kInvalidArgument    it answered, and the request was wrong: do not ask again;
 ///   kUnavailable        no daemon there, or not now; the message says which;
@@ -45,6 +64,14 @@ class WorkloadClient {
 
   /// The first message of one FetchX509SVID call, which is then ended.
   virtual Result<WorkloadUpdate> FetchX509(std::chrono::milliseconds timeout) = 0;
+
+  /// One FetchJWTSVID call.
+  virtual Result<std::vector<DeliveredToken>> FetchJwt(const TokenDemand& demand,
+                                                       std::chrono::milliseconds timeout) = 0;
+
+  /// One ValidateJWTSVID call. kInvalidArgument: the token is not to be believed, and why.
+  virtual Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,
+                                            std::chrono::milliseconds timeout) = 0;
 
   /// Makes one FetchX509SVID call over a connection of its own and hands every
   /// message to `take`, on the calling thread, until the call ends. Returns why

@@ -7,7 +7,7 @@ import os
 import pickle
 from typing import Any, Callable
 
-from harness import api, grpc_raw, users
+from harness import api, grpc_raw, jwt, users
 from harness.daemon import Daemon
 
 
@@ -26,10 +26,12 @@ def become(uid: int) -> None:
 
 
 def ask(daemon: Daemon, method: str = "FetchX509SVID") -> tuple[int, Any]:
-    """(OK, SPIFFE IDs) or (status, message) of one call; -1 where there is no status."""
+    """(OK, SPIFFE IDs) or (status, message) of one call; -1 where there is no status.
+    Tokens are asked for as if for a service."""
+    request = jwt.fetch_request(["reports"]) if method == "FetchJWTSVID" else b""
     try:
         with grpc_raw.Connection(daemon.socket) as connection:
-            message = connection.message(connection.fetch(method))
+            message = connection.message(connection.call(f"/SpiffeWorkloadAPI/{method}", request))
     except grpc_raw.Ended as end:
         return end.code, end.message
     except (grpc_raw.Closed, ConnectionError) as end:

@@ -243,9 +243,8 @@ class ManyIdentities(Case):
         self.assertEqual(len(steps), 8)
         done = [code == grpc_raw.OK for _, _, (code, _) in steps]
         self.assertEqual(done, [True, True, True] + [False] * 5, steps)
-        for what, _, (code, message) in steps[3:]:
-            if what != "token":  # Not served yet by any daemon of this kind.
-                self.assertEqual(code, grpc_raw.PERMISSION_DENIED, message)
+        for _, _, (code, message) in steps[3:]:
+            self.assertEqual(code, grpc_raw.PERMISSION_DENIED, message)
         lineage = self.lineage_of(attacker.pid)
         held = [one for one in audit.notices(daemon, "quarantine.added", severity="high")
                 if one["details"]["lineage"] == lineage]

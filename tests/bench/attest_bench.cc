@@ -14,6 +14,7 @@
 #include "attestors/builtin.h"
 #include "attestors/lineage_reader.h"
 #include "attestors/linux_process.h"
+#include "tests/unit/attestors/program_as_container.h"
 
 // What a turn of the walk pays for facts once everything is known: the daemon
 // looks at this very process, whose hash and names are remembered.
@@ -52,6 +53,18 @@ void BM_AttestOne(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(attestor->Attest(peer, BootNow() + kLater));
 }
 BENCHMARK(BM_AttestOne)->Arg(0)->Arg(1);
+
+// The same with what an engine said of its container, which is remembered.
+void BM_AttestAllInContainer(benchmark::State& state) {
+  const testing::ProgramAsContainer container(DockerDialect());
+  if (!container.there()) return state.SkipWithError("needs root");
+  auto attestors = BuiltinAttestors({});
+  attestors.push_back(container.MakeAttestor());
+  const Peer peer = Self();
+  Warm(attestors, peer);
+  for (auto _ : state) benchmark::DoNotOptimize(AttestAll(attestors, peer, BootNow() + kLater));
+}
+BENCHMARK(BM_AttestAllInContainer);
 
 void BM_OpenPeer(benchmark::State& state) {
   const auto opener = MakeLinuxProcessOpener();

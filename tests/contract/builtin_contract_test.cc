@@ -69,7 +69,8 @@ TEST(BuiltinAttestors, NoPluginCanHaveTheirNames) {
         << attestor->name();
 }
 
-INSTANTIATE_TEST_SUITE_P(Builtin, AttestorContract, ::testing::Values(kUnix, kCgroup, kSystemd, kPlugin),
+INSTANTIATE_TEST_SUITE_P(Builtin, AttestorContract,
+                         ::testing::Values(kUnix, kCgroup, kSystemd, kPlugin),
                          [](const auto& param) { return param.param.name; });
 
 }  // namespace

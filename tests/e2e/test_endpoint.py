@@ -67,7 +67,8 @@ class Endpoint(Case):
                          grpc_raw.INVALID_ARGUMENT)
 
     def test_e3_holds_for_every_rpc_of_the_service(self):
-        for name in ("FetchX509SVID", "FetchX509Bundles"):
+        for name in ("FetchX509SVID", "FetchX509Bundles", "FetchJWTSVID", "FetchJWTBundles",
+                     "ValidateJWTSVID", "FetchWITSVID", "FetchWITBundles"):
             with self.subTest(rpc=name):
                 code = self.code([], method=f"/SpiffeWorkloadAPI/{name}")
                 self.assertEqual(code, grpc_raw.INVALID_ARGUMENT)
@@ -80,15 +81,14 @@ class Endpoint(Case):
         self.assertEqual(ask(self.suretyd, users.WEB, REFLECTION, [], b"\x3a\x01*")[0], grpc_raw.OK)
 
     def test_e8_caller_without_an_identity_is_denied(self):
-        for name in ("FetchX509SVID", "FetchX509Bundles"):
+        for name in ("FetchX509SVID", "FetchX509Bundles", "FetchJWTBundles"):
             with self.subTest(rpc=name):
                 code, message = self.status_of(users.STRANGER, self.suretyd, name)
                 self.assertEqual(code, grpc_raw.PERMISSION_DENIED)
                 self.assertTrue(message)
 
     def test_e9_rpcs_that_are_not_built_are_unimplemented(self):
-        for name in ("FetchJWTSVID", "FetchJWTBundles", "ValidateJWTSVID", "FetchWITSVID",
-                     "FetchWITBundles"):
+        for name in ("FetchWITSVID", "FetchWITBundles"):
             with self.subTest(rpc=name):
                 self.assertEqual(self.code(None, method=f"/SpiffeWorkloadAPI/{name}"),
                                  grpc_raw.UNIMPLEMENTED)

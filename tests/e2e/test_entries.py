@@ -168,7 +168,7 @@ class Check(Case):
 
     def test_selector_that_no_attestor_makes(self):
         for selector, fix in (("unix:user_id:1", "unix:user"), ("cgroup:paht:/x", "cgroup:path"),
-                              ("unx:uid:1", "unix"), ("docker:label:a:b", "unix, cgroup")):
+                              ("unx:uid:1", "unix"), ("docker:label:a:b", "[attestors.docker]")):
             with self.subTest(selector=selector):
                 self.assert_refused(self.entry(selectors=f'["{selector}"]'), selector, fix)
 

@@ -94,7 +94,8 @@ class Tool(Case):
         self.assertEqual(status["entries"]["count"], 2)
         session = next(s for s in status["sessions"] if s["pid"] == watcher.pid)
         self.assertEqual((session["uid"], session["spiffe_ids"]), (users.WEB, [self.web]))
-        self.assertEqual([a["phase"] for a in status["authorities"]], ["active"])
+        self.assertEqual([(a["source"], a["phase"]) for a in status["authorities"]],
+                         [("embedded", "active"), ("jwt", "active")])
 
     def status(self):
         done = self.suretyd.run("surety", "status", "--admin-socket",

@@ -46,6 +46,8 @@ class Cgroup2View:
     def close(self) -> None:
         self.holder.kill()
         self.holder.wait()
+        # What engines leave running, such as the process that holds a user namespace.
+        (self.cgroup / "cgroup.kill").write_text("1")
         until("the view's cgroups are empty", self._removed, 20)
 
     def _removed(self) -> bool:

@@ -1,5 +1,5 @@
 """The base of every case with a real engine, which is started once for its class, and
-the cases that hold of every engine that runs as root."""
+the cases that hold of engines that run as root."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ class EngineCase(Case):
             self.control.daemon, pid=workload.pid, verdict="refuse", reason=reason))
 
 
-class Scenarios(EngineCase):
-    """What holds of Docker and of Podman, on each layout of cgroups."""
+class LayoutScenarios(EngineCase):
+    """What depends on how cgroups are laid out."""
 
     def make_cgroup(self, *names: str) -> str:
         """A cgroup of root's making, removed at the end; all above it as well."""
@@ -116,22 +116,6 @@ class Scenarios(EngineCase):
         self.assert_is(self.executed(web.started), "web")
         self.assert_refused(self.workload(labels={"app": "other"}), "no_entry")
         self.assert_refused(self.on_the_host(), "no_entry")
-
-    def test_attest_prints_what_entries_can_use(self) -> None:
-        daemon = self.asking()
-        daemon.configure(f"attestors.{self.engine.type}", env=True)
-        daemon.start()
-        pay = self.workload("--env=STAGE=prod", labels={"app": "pay"})
-        done = daemon.run("surety", "attest", str(pay.pid), "--config", str(daemon.config))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        facts = self.engine.inspect(pay.started)
-        config_digest = facts["Image"].removeprefix("sha256:")
-        name = facts["Name"].lstrip("/")
-        for value in ("label:app:pay", "env:STAGE=prod", "image_id:localhost/surety:1",
-                      f"image_config_digest:sha256:{config_digest}", "image_digest:sha256:",
-                      f"name:{name}"):
-            self.assertIn(f"{self.engine.type}:{value}", done.stdout)
-        self.assertNotIn("Could not be looked at", done.stdout)
 
     # ATTACKS.md 23
     def test_move_to_another_containers_cgroup_is_refused_and_quarantined(self) -> None:
@@ -166,6 +150,26 @@ class Scenarios(EngineCase):
                 self.assert_refused(stranger, "no_entry")
                 stranger.close()
 
+
+class Scenarios(LayoutScenarios):
+    """And what holds of every engine besides."""
+
+    def test_attest_prints_what_entries_can_use(self) -> None:
+        daemon = self.asking()
+        daemon.configure(f"attestors.{self.engine.type}", env=True)
+        daemon.start()
+        pay = self.workload("--env=STAGE=prod", labels={"app": "pay"})
+        done = daemon.run("surety", "attest", str(pay.pid), "--config", str(daemon.config))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        facts = self.engine.inspect(pay.started)
+        config_digest = facts["Image"].removeprefix("sha256:")
+        name = facts["Name"].lstrip("/")
+        for value in ("label:app:pay", "env:STAGE=prod", "image_id:localhost/surety:1",
+                      f"image_config_digest:sha256:{config_digest}", "image_digest:sha256:",
+                      f"name:{name}"):
+            self.assertIn(f"{self.engine.type}:{value}", done.stdout)
+        self.assertNotIn("Could not be looked at", done.stdout)
+
     # ATTACKS.md 25
     def test_labels_of_another_image_do_not_suffice_for_an_entry_with_a_digest(self) -> None:
         self.engine.import_image("localhost/evil:1", "ENV EVIL=1")
@@ -186,6 +190,19 @@ class Scenarios(EngineCase):
         self.addCleanup(again.close)
         self.assertNotEqual(again.pid, first.pid)
         self.assert_is(again, "pay")
+
+    def test_container_that_is_no_more_what_it_was_is_refused_and_revoked(self) -> None:
+        daemon = self.asking()
+        daemon.configure(f"attestors.{self.engine.type}", max_age="200ms")
+        daemon.start()
+        pay = self.workload(labels={"app": "pay"})
+        self.assert_is(pay, "pay")
+        self.engine.run("rename", pay.started, f"other-{os.getpid()}")
+        code, message = self.until("the name is seen", pay.refusal)
+        self.assertEqual(code, grpc_raw.PERMISSION_DENIED, message)
+        refusal = audit.awaited("the refusal", lambda: audit.decisions(
+            daemon, pid=pay.pid, verdict="refuse", reason="drift.container"))
+        self.assertIn(f"{self.engine.type}:name", str(refusal))
 
     def test_engine_down_at_rotation_takes_nothing_away(self) -> None:
         daemon = self.asking(x509={"ttl": "10s", "ca_ttl": "1h"})

@@ -36,6 +36,12 @@ def rootfs(folder: Path) -> Path:
     return tar
 
 
+def _remove_empty(cgroup: Path) -> None:
+    for folder, _, _ in os.walk(cgroup, topdown=False):
+        with contextlib.suppress(OSError):  # There is somebody in it.
+            os.rmdir(folder)
+
+
 class Engine:
     """What Docker and Podman have in common. `type` is that of its selectors."""
 
@@ -103,8 +109,7 @@ class Engine:
         shutil.rmtree(self.folder, ignore_errors=True)
         for name in ("docker", "libpod_parent"):
             for group in (*Path("/sys/fs/cgroup").glob(f"*/{name}"), Path("/sys/fs/cgroup", name)):
-                with contextlib.suppress(OSError):  # Another engine's, or not there.
-                    group.rmdir()
+                _remove_empty(group)
 
     # Containers
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cgroup2_view import Cgroup2View
-from engine_case import Scenarios
+from engine_case import LayoutScenarios, Scenarios
 from engines import Docker, Engine
 
 
@@ -13,7 +13,7 @@ class DockerOnHost(Scenarios):
         return Docker()
 
 
-class DockerOnCgroup2(Scenarios):
+class DockerOnCgroup2(LayoutScenarios):
     @classmethod
     def make_engine(cls) -> Engine:
         cls.view = Cgroup2View()
@@ -21,4 +21,4 @@ class DockerOnCgroup2(Scenarios):
         return Docker(cls.view)
 
 
-del Scenarios
+del LayoutScenarios, Scenarios

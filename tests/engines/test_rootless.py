@@ -40,7 +40,7 @@ class RootlessOnCgroup2(RootlessCase):
         # The labels of the entry for root's, copied.
         self.assert_refused(self.contained("pay"), "no_entry")
 
-    def test_container_that_podman_ends_its_cgroup_in_the_middle_of_a_unit(self) -> None:
+    def test_container_within_the_cgroup_of_a_unit(self) -> None:
         self.asking_for_users()
         self.assert_is(self.workload("--cgroups=split", labels={"app": "shop"}, uid=0), "theirs")
 
@@ -62,7 +62,7 @@ class RootlessWithoutCgroup(RootlessCase):
         shop.open()
         record = audit.awaited("an undecided turn", lambda: audit.decisions(
             daemon, pid=shop.pid, verdict="undecided"))
-        self.assertEqual([fact["kind"] for fact in record["missing"]], ["podman"])
+        self.assertIn("podman", [fact["kind"] for fact in record["missing"]])
         self.assertIn("no cgroup names its container", str(record["missing"]))
 
 

@@ -77,6 +77,14 @@ class Workload:
         except grpc_raw.Ended as end:
             return end.code, end.message, given
 
+    def refusal(self) -> tuple[int, str] | None:
+        """How one more stream ends; nothing if it is served."""
+        try:
+            self.connection.message(self.connection.fetch())
+        except grpc_raw.Ended as end:
+            return end.code, end.message
+        return None
+
     def close(self) -> None:
         """Lets it end."""
         with contextlib.suppress(OSError):

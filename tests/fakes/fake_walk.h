@@ -78,6 +78,7 @@ class ScriptedPolicy final : public Policy {
     last_seen = request.seen;
     last_action = request.action;
     last_challenge = request.challenge;
+    last_audiences.assign(request.audiences.begin(), request.audiences.end());
     if (request.challenge == ChallengeState::kPassed && after_challenge) return *after_challenge;
     if (request.entry == nullptr) return without_entry;
     last_pins = request.entry->pins;
@@ -94,6 +95,7 @@ class ScriptedPolicy final : public Policy {
   mutable std::optional<std::vector<std::string>> last_pins;
   mutable Action last_action = Action::kBundles;
   mutable ChallengeState last_challenge = ChallengeState::kNone;
+  mutable std::vector<std::string> last_audiences;
 };
 
 class CountingIssuer final : public Issuer {
@@ -126,6 +128,30 @@ class FixedBundles final : public BundleSource {
                                             .crls = {}});
 };
 
+/// Writes tokens that say for whom they are and nothing else.
+class CountingTokens final : public TokenIssuer {
+ public:
+  Result<JwtSvid> IssueToken(const Entry& entry, std::span<const std::string> audiences,
+                             WallTime now) override {
+    if (down) return Error(ErrorCode::kUnavailable, "no key");
+    ++count;
+    std::string text = entry.id;
+    for (const std::string& audience : audiences) text += " " + audience;
+    return JwtSvid{.id = entry.spiffe_id,
+                   .hint = entry.hint,
+                   .token_id = "t" + std::to_string(count),
+                   .key_id = "k",
+                   .issued_at = now,
+                   .expires_at = now + entry.jwt_ttl,
+                   .token = SecretBytes(std::vector<std::uint8_t>(text.begin(), text.end()))};
+  }
+  [[nodiscard]] std::shared_ptr<const TokenBundles> Bundles() const override { return bundles; }
+  std::shared_ptr<const TokenBundles> bundles = std::make_shared<TokenBundles>(
+      TokenBundles{.revision = 1, .jwk_sets = {{"example.org", R"({"keys":[]})"}}});
+  bool down = false;
+  int count = 0;
+};
+
 class MemoryLedger final : public ScopeLedger {
  public:
   std::optional<Scope> Find(const ProcessKey& process) const override {
@@ -151,7 +177,9 @@ struct AuditLine {
   std::vector<std::string> minted;     ///< Serials.
   std::vector<std::string> delivered;  ///< Serials, those minted included.
   std::vector<std::string> drift;
-  std::vector<std::string> entries;  ///< "web allow": each with its verdict.
+  std::vector<std::string> entries;    ///< "web allow": each with its verdict.
+  std::vector<std::string> tokens;     ///< Their ids.
+  std::vector<std::string> audiences;  ///< Of a call for tokens.
 };
 
 class MemoryAudit final : public AuditLog {
@@ -164,12 +192,15 @@ class MemoryAudit final : public AuditLog {
                    .minted = {},
                    .delivered = {},
                    .drift = event.drift.Kinds(),
-                   .entries = {}};
+                   .entries = {},
+                   .tokens = {},
+                   .audiences = {event.audiences.begin(), event.audiences.end()}};
     for (const EntryDecision& one : event.entries) {
       line.entries.push_back((one.entry ? one.entry->id : "-") + " " +
                              std::string(NameOf(one.decision.verdict)));
       if (one.issued) line.delivered.push_back(one.issued->serial);
       if (one.minted) line.minted.push_back(one.issued->serial);
+      if (one.token) line.tokens.push_back(one.token->token_id);
     }
     lines.push_back(std::move(line));
     return "d" + std::to_string(lines.size());

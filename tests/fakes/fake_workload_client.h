@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,20 @@ class FakeWorkloadClient final : public WorkloadClient {
     return *std::exchange(answer, std::nullopt);
   }
 
+  Result<std::vector<DeliveredToken>> FetchJwt(const TokenDemand& demand,
+                                               std::chrono::milliseconds /*timeout*/) override {
+    last_demand = demand;
+    if (!tokens) return Error(ErrorCode::kInternal, "the test has no answer for this call");
+    return *std::exchange(tokens, std::nullopt);
+  }
+
+  Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,
+                                    std::chrono::milliseconds /*timeout*/) override {
+    validated = {audience, token};
+    if (!believed) return Error(ErrorCode::kInvalidArgument, "the signature is wrong");
+    return *believed;
+  }
+
   Error WatchX509(const std::function<void(WorkloadUpdate)>& take,
                   const std::stop_token& stop) override {
     if (streams.empty()) return {ErrorCode::kInvalidArgument, "the script is over"};
@@ -39,6 +54,10 @@ class FakeWorkloadClient final : public WorkloadClient {
   }
 
   std::optional<Result<WorkloadUpdate>> answer;
+  std::optional<Result<std::vector<DeliveredToken>>> tokens;
+  std::optional<BelievedToken> believed;
+  TokenDemand last_demand{};
+  std::pair<std::string, std::string> validated;
   std::deque<Stream> streams;
   std::chrono::milliseconds last_timeout{0};
   int opened = 0;

@@ -53,6 +53,38 @@ class Clients(Case):
         # The same program gets nothing where it has no identity: the check can fail.
         self.assertEqual(self.run_client(command, users.STRANGER).returncode, 1)
 
+    def assert_fetches_tokens(self, *command, hint="main", validators=("library", "daemon")):
+        command = [*(str(part) for part in command), "jwt", "reports"]
+        done = self.run_client(command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        ids = [f"{OWN}/main", f"{OWN}/spare"]
+        self.assertEqual([(line["spiffe_id"], line["hint"]) for line in lines
+                          if line["kind"] == "jwt_svid"], [(ids[0], hint), (ids[1], "")])
+        self.assertEqual([(line["by"], line["spiffe_id"]) for line in lines
+                          if line["kind"] == "believed"],
+                         [(by, spiffe_id) for spiffe_id in ids for by in validators])
+        bundles = [(line["trust_domain"].removeprefix("spiffe://"), line["authorities"])
+                   for line in lines if line["kind"] == "jwt_bundle"]
+        self.assertEqual(bundles, [(TRUST_DOMAIN, 1)])
+        self.assertEqual(self.run_client(command, users.STRANGER).returncode, 1)
+
+    def test_go_client_gets_tokens_that_go_spiffe_and_the_daemon_believe(self):
+        self.assert_fetches_tokens(self.staged("go") / "client")
+
+    def test_python_client_gets_tokens_that_py_spiffe_and_the_daemon_believe(self):
+        folder = self.staged("python")
+        self.assert_fetches_tokens(folder / "venv/bin/python", folder / "client.py", hint="")
+
+    def test_rust_client_gets_tokens_that_the_daemon_believes(self):
+        self.assert_fetches_tokens(self.staged("rust") / "client", validators=("daemon",))
+
+    def test_java_client_gets_tokens_that_java_spiffe_and_the_daemon_believe(self):
+        target = self.staged("java") / "target"
+        self.assert_fetches_tokens("java", "-XX:TieredStopAtLevel=1", "-cp",
+                                   f"{target}/client.jar:{target}/lib/*",
+                                   "org.surety.client.Client")
+
     def test_go_client_gets_its_svids_and_bundles(self):
         self.assert_fetches(self.staged("go") / "client", "x509", "-for", "5s")
 
@@ -92,8 +124,11 @@ class Clients(Case):
              "InvalidArgument"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchX509SVID", users.STRANGER,
              "PermissionDenied"),
-            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTBundles", users.WEB,
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchWITBundles", users.WEB,
              "Unimplemented"),
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTSVID", users.WEB,
+             "InvalidArgument"),
+            (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchJWTBundles", users.WEB, "OK"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/Nothing", users.WEB, "Unimplemented"),
             (["workload.spiffe.io=true"], "/SpiffeWorkloadAPI/FetchX509SVID", users.WEB, "OK"),
         ]

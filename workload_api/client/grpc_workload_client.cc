@@ -1,5 +1,6 @@
 #include "workload_api/client/grpc_workload_client.h"
 
+#include <google/protobuf/util/json_util.h>
 #include <grpcpp/client_context.h>
 #include <strings.h>
 
@@ -54,6 +55,52 @@ Result<WorkloadUpdate> GrpcWorkloadClient::FetchX509(std::chrono::milliseconds t
   context.TryCancel();
   static_cast<void>(reader->Finish());
   return TakeUpdate(&message);
+}
+
+Result<std::vector<DeliveredToken>> GrpcWorkloadClient::FetchJwt(
+    const TokenDemand& demand, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::system_clock::now() + timeout;
+  auto channel = ConnectUnix(socket_path_, timeout);
+  if (!channel) return channel.error();
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  context.AddMetadata("workload.spiffe.io", "true");
+  JWTSVIDRequest request;
+  for (const std::string& audience : demand.audiences) request.add_audience(audience);
+  request.set_spiffe_id(demand.spiffe_id);
+  JWTSVIDResponse response;
+  const auto status =
+      SpiffeWorkloadAPI::NewStub(*channel)->FetchJWTSVID(&context, request, &response);
+  if (!status.ok()) return ErrorOfCall(status, socket_path_);
+  std::vector<DeliveredToken> tokens;
+  for (JWTSVID& svid : *response.mutable_svids())
+    tokens.push_back({.spiffe_id = std::move(*svid.mutable_spiffe_id()),
+                      .token = TakeSecret(svid.mutable_svid()),
+                      .hint = std::move(*svid.mutable_hint())});
+  return tokens;
+}
+
+Result<BelievedToken> GrpcWorkloadClient::ValidateJwt(const std::string& audience,
+                                                      const std::string& token,
+                                                      std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::system_clock::now() + timeout;
+  auto channel = ConnectUnix(socket_path_, timeout);
+  if (!channel) return channel.error();
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  context.AddMetadata("workload.spiffe.io", "true");
+  ValidateJWTSVIDRequest request;
+  request.set_audience(audience);
+  request.set_svid(token);
+  ValidateJWTSVIDResponse response;
+  const auto status =
+      SpiffeWorkloadAPI::NewStub(*channel)->ValidateJWTSVID(&context, request, &response);
+  if (!status.ok()) return ErrorOfCall(status, socket_path_);
+  BelievedToken believed{.spiffe_id = response.spiffe_id(), .claims = {}};
+  const auto written =
+      google::protobuf::util::MessageToJsonString(response.claims(), &believed.claims);
+  if (!written.ok()) return Error(ErrorCode::kDataLoss, "the claims in the answer cannot be read");
+  return believed;
 }
 
 Error GrpcWorkloadClient::WatchX509(const std::function<void(WorkloadUpdate)>& take,

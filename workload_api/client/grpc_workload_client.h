@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "surety/workload_client.h"
 
@@ -17,6 +18,10 @@ class GrpcWorkloadClient final : public WorkloadClient {
   explicit GrpcWorkloadClient(std::string socket_path) : socket_path_(std::move(socket_path)) {}
 
   Result<WorkloadUpdate> FetchX509(std::chrono::milliseconds timeout) override;
+  Result<std::vector<DeliveredToken>> FetchJwt(const TokenDemand& demand,
+                                               std::chrono::milliseconds timeout) override;
+  Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,
+                                    std::chrono::milliseconds timeout) override;
   Error WatchX509(const std::function<void(WorkloadUpdate)>& take,
                   const std::stop_token& stop) override;
 

@@ -1,13 +1,13 @@
 """A workload that uses the Python library `spiffe`.
 
-`client.py x509` prints its SVIDs and bundles as one JSON object a line; the
-endpoint is SPIFFE_ENDPOINT_SOCKET. Exit status: 0, 1 on failure, 2 on wrong usage.
+`client.py x509` prints its SVIDs and bundles as one JSON object a line, `client.py jwt
+AUDIENCE` its tokens, JWT bundles and who believes the tokens; the endpoint is SPIFFE_ENDPOINT_SOCKET. Exit status: 0, 1 on failure, 2 on wrong usage.
 """
 
 import json
 import sys
 
-from spiffe import WorkloadApiClient
+from spiffe import JwtSvid, WorkloadApiClient
 
 
 def fetch_x509() -> None:
@@ -29,12 +29,31 @@ def fetch_x509() -> None:
             }))
 
 
+def fetch_jwt(audience: str) -> None:
+    with WorkloadApiClient() as client:
+        bundles = client.fetch_jwt_bundles(timeout=10)
+        for bundle in bundles.bundles:
+            print(json.dumps({"kind": "jwt_bundle", "trust_domain": str(bundle.trust_domain),
+                              "authorities": len(bundle.jwt_authorities)}))
+        for svid in client.fetch_jwt_svids({audience}, timeout=10):
+            print(json.dumps({"kind": "jwt_svid", "spiffe_id": str(svid.spiffe_id),
+                              "hint": getattr(svid, "hint", None) or ""}))
+            bundle = bundles.get_bundle_for_trust_domain(svid.spiffe_id.trust_domain)
+            local = JwtSvid.parse_and_validate(svid.token, bundle, {audience})
+            remote = client.validate_jwt_svid(svid.token, audience, timeout=10)
+            for by, believed in (("library", local), ("daemon", remote)):
+                print(json.dumps({"kind": "believed", "by": by,
+                                  "spiffe_id": str(believed.spiffe_id)}))
+
+
 def main() -> int:
-    if sys.argv[1:] != ["x509"]:
-        print("usage: client.py x509", file=sys.stderr)
+    modes = {("x509", 1): fetch_x509, ("jwt", 2): fetch_jwt}
+    mode = modes.get((sys.argv[1] if len(sys.argv) > 1 else "", len(sys.argv) - 1))
+    if mode is None:
+        print("usage: client.py x509 | jwt AUDIENCE", file=sys.stderr)
         return 2
     try:
-        fetch_x509()
+        mode(*sys.argv[2:])
     except Exception as failure:  # Whatever the library throws is the finding.
         print(f"client: {type(failure).__name__}: {failure}", file=sys.stderr)
         return 1

@@ -17,6 +17,7 @@ DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION =
     0, 1, 3, 4, 6, 7, 8, 9)
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 MAX_WINDOW = (1 << 31) - 1
+MAX_FRAME = 16384
 SPIFFE_HEADER = ("workload.spiffe.io", "true")
 
 OK, CANCELLED, UNKNOWN, INVALID_ARGUMENT = 0, 1, 2, 3
@@ -88,13 +89,15 @@ class Connection:
                   ("content-type", "application/grpc"),
                   *([SPIFFE_HEADER] if extra is None else extra)]
         body = b"\0" + struct.pack(">I", len(message)) + message
-        self.socket.sendall(self._header_frames(number, hpack.encode(fields)) +
-                            frame(DATA, END_STREAM, number, body))
+        parts = [body[i:i + MAX_FRAME] for i in range(0, len(body), MAX_FRAME)]
+        self.socket.sendall(self._header_frames(number, hpack.encode(fields)) + b"".join(
+            frame(DATA, END_STREAM if i == len(parts) - 1 else 0, number, part)
+            for i, part in enumerate(parts)))
         return number
 
     @staticmethod
     def _header_frames(number: int, block: bytes) -> bytes:
-        parts = [block[i:i + 16384] for i in range(0, len(block), 16384)]
+        parts = [block[i:i + MAX_FRAME] for i in range(0, len(block), MAX_FRAME)]
         out = b""
         for i, part in enumerate(parts):
             last = END_HEADERS if i == len(parts) - 1 else 0

@@ -53,7 +53,7 @@ class ContainerAttestorTest : public ::testing::Test {
   ContainerAttestorTest() { options_.sockets = {{server_.path(), 0}}; }
 
   std::unique_ptr<ContainerAttestor> Make() {
-    options_.lookup.request.timeout = milliseconds(200);
+    options_.lookup.request.timeout = milliseconds(10'000);
     return std::make_unique<ContainerAttestor>(
         DockerDialect(), options_, SeeHost(*opener_), opener_,
         [this](const CgroupLine& line) { return trees_.MadeBy(line); });
@@ -240,7 +240,7 @@ TEST_F(ContainerAttestorTest, AnswerIsBelievedNoLongerThanItsAgeAllows) {
   options_.lookup.max_age = milliseconds(100);
   const auto attestor = Make();
   const auto peer = PeerOf(child.pid());
-  EXPECT_EQ(Settled(*attestor, peer), kFound);
+  EXPECT_TRUE(Eventually([&] { return Text(Ask(*attestor, peer)) == kFound; }));
   server_.Say([](const std::string&) { return std::string(); });
   EXPECT_TRUE(Eventually([&] { return !Ask(*attestor, peer).complete(); }));
   // And again once the engine is back.
@@ -252,14 +252,14 @@ TEST_F(ContainerAttestorTest, SlowAnswerIsMissingAtFirstAndReadyLater) {
   const auto child = Contained();
   ASSERT_TRUE(cgroup_.TakeIn(child.pid()));
   server_.Say([&](const std::string&) {
-    std::this_thread::sleep_for(milliseconds(60));
+    std::this_thread::sleep_for(milliseconds(500));
     return Inspect(child.pid());
   });
   const auto attestor = Make();
   const auto peer = PeerOf(child.pid());
   const auto begin = BootNow();
   EXPECT_FALSE(Ask(*attestor, peer).complete());
-  EXPECT_LT(BootNow() - begin, milliseconds(60));
+  EXPECT_LT(BootNow() - begin, milliseconds(400));
   EXPECT_EQ(Settled(*attestor, peer), kFound);
 }
 

@@ -79,7 +79,8 @@ TEST(WorkerPool, ThreadsAndQueueAreBounded) {
   WorkerPool pool(Small());
   for (uid_t share = 0; share < 12; ++share) {
     EXPECT_NE(pool.Submit(share, Gate::Hang(gate)), Submission::kRefused) << share;
-    ASSERT_TRUE(Eventually([&] { return gate->inside == static_cast<int>(std::min(4U, share + 1)); }));
+    ASSERT_TRUE(
+        Eventually([&] { return gate->inside == static_cast<int>(std::min(4U, share + 1)); }));
   }
   // 4 of 12 run, 8 wait: full.
   EXPECT_EQ(pool.Submit(99, Gate::Hang(gate)), Submission::kRefused);

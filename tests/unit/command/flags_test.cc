@@ -227,7 +227,12 @@ TEST(Flags, AbbreviationsAreRefused) {
 TEST(Flags, WrongValuesAreRefused) {
   EXPECT_THAT(Refusal({}), HasSubstr("name a command"));
   EXPECT_THAT(Refusal({"fetch"}), HasSubstr("Write: surety fetch x509"));
-  EXPECT_THAT(Refusal({"fetch", "jwt"}), HasSubstr("only x509"));
+  EXPECT_THAT(Refusal({"fetch", "wit"}), HasSubstr("only x509"));
+  EXPECT_THAT(Refusal({"fetch", "jwt"}), HasSubstr("--audience is missing"));
+  EXPECT_THAT(Refusal({"fetch", "jwt", "-a", "x", "y"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"validate", "-a", "x"}), HasSubstr("validate what?"));
+  EXPECT_THAT(Refusal({"validate", "jwt"}), HasSubstr("--audience is missing"));
+  EXPECT_THAT(Refusal({"validate", "jwt", "-a", "x", "f", "g"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"fetch", "x509", "again"}), HasSubstr("\"again\" is one word too many"));
   EXPECT_THAT(Refusal({"fetch", "x509", "-o", "yaml"}), HasSubstr("\"text\" or \"json\""));
   EXPECT_THAT(Refusal({"fetch", "x509", "-t", "5"}), HasSubstr("--timeout"));

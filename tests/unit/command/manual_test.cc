@@ -61,6 +61,7 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
   for (const char* command : {"fetch", "watch", "status", "attest", "revoke"})
     help += "\n" + ToolHelp({command});
+  help += ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
@@ -101,18 +102,17 @@ std::set<std::string> KeysOf(const std::string& part) {
 TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
-  for (const char* section :
-       {"[log]", "[workload_api]", "[admin]", "[x509]", "[limits]", "[policy]", "[hook]", "[audit]",
-        "[watch]", "[attestors.unix]", "[attestors.systemd]", "[attestors.docker]",
-        "[attestors.podman]"}) {
+  for (const char* section : {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[limits]",
+                              "[policy]", "[hook]", "[audit]", "[watch]", "[attestors.unix]",
+                              "[attestors.systemd]", "[attestors.docker]", "[attestors.podman]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
     const std::string needed =
         section == std::string_view("[hook]") ? "\nsocket = \"/h.sock\"" : "";
     EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section : {"log", "workload_api", "admin", "x509", "limits", "policy", "hook",
-                              "audit", "watch", "attestors"})
+  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "limits", "policy",
+                              "hook", "audit", "watch", "attestors"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }

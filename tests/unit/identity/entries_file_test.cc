@@ -60,6 +60,8 @@ dns_names = ["web.internal"]
 priority = -10
 pins = ["unix:uid", "cgroup", "unix:path"]
 revoke_on_exit = false
+jwt_ttl = "30s"
+jwt_audiences = ["reports", "spiffe://example.org/db"]
 )",
                              diagnostics);
   EXPECT_EQ(AllOf(diagnostics), "");
@@ -75,6 +77,8 @@ revoke_on_exit = false
   EXPECT_EQ(entry.pins, (std::vector<std::string>{"cgroup", "unix:path", "unix:uid"}))
       << "sorted, so that another order is no change";
   EXPECT_FALSE(entry.revoke_on_exit);
+  EXPECT_EQ(entry.jwt_ttl, Seconds(30));
+  EXPECT_EQ(entry.jwt_audiences, (std::vector<std::string>{"reports", "spiffe://example.org/db"}));
 }
 
 TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
@@ -90,6 +94,8 @@ TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
   EXPECT_EQ(entry.priority, 0);
   EXPECT_EQ(entry.pins, std::nullopt);
   EXPECT_TRUE(entry.revoke_on_exit);
+  EXPECT_EQ(entry.jwt_ttl, Seconds(300));
+  EXPECT_EQ(entry.jwt_audiences, std::nullopt);
 }
 
 TEST(EntriesFileTest, FileWithoutEntriesIsRight) {
@@ -189,7 +195,11 @@ TEST(EntriesFileTest, SelectorsSayWhichProcesses) {
            "did you mean \"unix\"?"},
           {WithSelectors("[\"docker:label:x\"]"),
            {3, 14},
-           "type \"docker\", which no attestor",
+           "type \"docker\", whose attestor is switched off",
+           "add the section [attestors.docker]"},
+          {WithSelectors("[\"nonsense:x\"]"),
+           {3, 14},
+           "type \"nonsense\", which no attestor",
            "known are unix, cgroup"},
           {WithSelectors("[\"unix:user_id:1\"]"),
            {3, 14},
@@ -244,7 +254,7 @@ TEST(EntriesFileTest, PinsAreKindsThatSomeAttestorMakes) {
           {With("pins = [\"docker\"]"),
            {2, 9},
            "pin \"docker\" is of the type \"docker\", whose attestor is switched off",
-           "known are unix, cgroup"},
+           "add the section [attestors.docker]"},
           {With("pins = [\"unix:uid:1001\"]"), {2, 9}, "has a value", "write \"unix:uid\""},
           {With("pins = [\"unix:user_id:7\"]"),
            {2, 9},
@@ -301,6 +311,9 @@ TEST(EntriesFileTest, OtherKeysAreJudgedToo) {
            {2, 18},
            "revoke_on_exit is a string, not true or false",
            "revoke_on_exit = false"},
+          {With("jwt_ttl = \"2d\""), {2, 11}, "jwt_ttl", "1d"},
+          {With("jwt_audiences = [\"\"]"), {2, 18}, "an audience is empty", "reports"},
+          {With("jwt_audiences = \"reports\""), {2, 17}, "jwt_audiences is a string", "reports"},
           {With("priority = 1.5"), {2, 12}, "priority is a float, not an integer", "priority = 10"},
       },
       Severity::kError);
@@ -313,6 +326,9 @@ TEST(EntriesFileTest, WhatIsProbablyNotMeantIsAWarning) {
            {2, 12},
            "longer than the signer's own lifetime (ca_ttl is 7d)",
            "shorter x509_ttl"},
+          {With("jwt_ttl = \"2h\""), {2, 11}, "cannot be revoked", "an hour or less"},
+          {With("jwt_audiences = []"), {2, 17}, "no token for anybody", "allow any"},
+          {With("jwt_audiences = [\"a\", \"a\"]"), {2, 23}, "is there twice", "remove one"},
           {With("dns_names = [\"a.b\", \"a.b\"]"), {2, 21}, "\"a.b\" is there twice", "remove one"},
           {With("pins = [\"unix:uid\", \"unix:uid\"]"),
            {2, 21},

@@ -40,7 +40,8 @@ TEST(Velocity, Slides) {
   for (int second = 0; second < 180; ++second) {
     counts.Add(Happening::kSvid, At(second));
     counts.Add(Happening::kSvid, At(second + 0.5));
-    EXPECT_EQ(counts.At(At(second + 0.9)).svids, 2U * static_cast<unsigned>(std::min(second + 1, 60)));
+    EXPECT_EQ(counts.At(At(second + 0.9)).svids,
+              2U * static_cast<unsigned>(std::min(second + 1, 60)));
   }
   EXPECT_EQ(counts.At(At(209)).svids, 60U);  // Seconds 150 to 179.
   EXPECT_EQ(counts.At(At(1000)).svids, 0U);

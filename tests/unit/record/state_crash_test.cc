@@ -124,8 +124,8 @@ void ExpectKept(State& state, const Moment& now, const Claimed& claimed) {
 
 TEST(StateCrash, LosesNothingThatItHadSaid) {
   StateWorld world;
-  std::mt19937 random(static_cast<std::mt19937::result_type>(
-      testing::UnitTest::GetInstance()->random_seed()));
+  std::mt19937 random(
+      static_cast<std::mt19937::result_type>(testing::UnitTest::GetInstance()->random_seed()));
   Claimed all;
   std::size_t claims = 0;
   for (int round = 0; round < kRounds && !testing::Test::HasFailure(); ++round) {

@@ -42,6 +42,15 @@ class NoOrders final : public AdminActions {
   }
 };
 
+class NoValidator final : public TokenValidator {
+ public:
+  [[nodiscard]] Result<ValidatedToken> Validate(std::string_view /*token*/,
+                                                std::string_view /*audience*/,
+                                                WallTime /*now*/) const override {
+    return Error(ErrorCode::kInvalidArgument, "not in this test");
+  }
+};
+
 class LockedAudit final : public AuditLog {
  public:
   Result<std::string> Write(const AuditEvent& /*event*/) override { return std::string("d-1"); }
@@ -70,22 +79,24 @@ class ApiServerTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
 
-  void Start(UidLimits limits = {}) {
+  void Start(UidLimits limits = {},
+             std::chrono::milliseconds first_answer = StreamTimes().first_answer) {
     auto server = ApiServer::Start(
-        {.walk = {attestors_, entries_, ledger_, history_, policy_, issuer_, bundles_, audit_,
-                  sanctions_, watcher_, gate_, clock_},
+        {.walk = {attestors_, entries_, ledger_, history_, policy_, issuer_, bundles_, tokens_,
+                  audit_, sanctions_, watcher_, gate_, clock_},
          .rules = {},
          .scheduler = *scheduler_,
          .opener = *opener_,
          .clock = clock_,
          .status = status_,
+         .validator = validator_,
          .actions = actions_,
          .logger = logger_},
         {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
          .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},
          .limits = limits,
          .times = {},
-         .streams = {}});
+         .streams = {.first_answer = first_answer}});
     ASSERT_TRUE(server) << server.error().Text();
     server_ = *std::move(server);
   }
@@ -126,6 +137,8 @@ class ApiServerTest : public ::testing::Test {
   fakes::CountingGate gate_;
   fakes::CountingIssuer issuer_;
   fakes::FixedBundles bundles_;
+  fakes::CountingTokens tokens_;
+  NoValidator validator_;
   LockedAudit audit_;
   NoStatus status_;
   NoOrders actions_;
@@ -167,17 +180,40 @@ TEST_F(ApiServerTest, E8_CallerWithoutIdentityIsDenied) {
   EXPECT_THAT(status.error_message(), HasSubstr("no_entry"));
 }
 
-TEST_F(ApiServerTest, E9_ProfilesThatAreNotBuiltAreUnimplementedAfterTheHeader) {
+TEST_F(ApiServerTest, E9_TheProfileThatIsNotBuiltIsUnimplementedAfterTheHeader) {
   Start();
   const auto stub = Stub();
-  JWTSVIDResponse response;
+  WITSVIDResponse response;
   grpc::ClientContext bare;
-  EXPECT_EQ(stub->FetchJWTSVID(&bare, {}, &response).error_code(),
-            grpc::StatusCode::INVALID_ARGUMENT);
+  auto reader = stub->FetchWITSVID(&bare, {});
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   grpc::ClientContext with_header;
   with_header.AddMetadata("workload.spiffe.io", "true");
-  EXPECT_EQ(stub->FetchJWTSVID(&with_header, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+  reader = stub->FetchWITSVID(&with_header, {});
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
+}
+
+TEST_F(ApiServerTest, ATokenIsAnsweredOnceAndUndecidedCallsEndUnavailable) {
+  Start({}, std::chrono::milliseconds(50));
+  const auto stub = Stub();
+  JWTSVIDRequest request;
+  request.add_audience("reports");
+  JWTSVIDResponse response;
+  grpc::ClientContext first;
+  first.AddMetadata("workload.spiffe.io", "true");
+  ASSERT_TRUE(stub->FetchJWTSVID(&first, request, &response).ok());
+  ASSERT_EQ(response.svids_size(), 1);
+  EXPECT_EQ(response.svids(0).svid(), "web reports");
+  EXPECT_EQ(gate_.closed, 1);
+
+  policy_.answers["web"] = {.verdict = Verdict::kUndecided, .reason = "facts_missing"};
+  grpc::ClientContext second;
+  second.AddMetadata("workload.spiffe.io", "true");
+  const auto status = stub->FetchJWTSVID(&second, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(status.error_message(), HasSubstr("facts_missing"));
 }
 
 TEST_F(ApiServerTest, StopEndsOpenStreamsAsUnavailable) {

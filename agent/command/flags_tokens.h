@@ -1,0 +1,12 @@
+#pragma once
+
+#include "agent/command/flags_reader.h"
+
+namespace surety {
+
+/// What follows "surety fetch jwt".
+Result<CommandLine> ParseFetchJwt(Arguments arguments);
+/// What follows "surety validate".
+Result<CommandLine> ParseValidate(Arguments arguments);
+
+}  // namespace surety
