@@ -127,7 +127,7 @@ struct PluginConfig {
   bool required = true;  ///< Without its answer nothing is decided.
 };
 
-/// A container engine to ask, of one sort: Docker's or Podman's.
+/// A container engine to ask, of one sort: Docker's, Podman's or Kubernetes' runtime.
 struct EngineConfig {
   struct Socket {
     std::string path;
@@ -161,6 +161,7 @@ struct Config {
   std::vector<PluginConfig> plugins = {};
   std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
   std::optional<EngineConfig> podman = {};
+  std::optional<EngineConfig> k8s = {};
 };
 
 /// Values from the command line, which go before those in the file. They are
@@ -195,6 +196,7 @@ std::optional<Config> LoadConfig(const std::string& file, const ConfigOverrides&
 
 inline constexpr std::string_view kDockerSocket = "/run/docker.sock";
 inline constexpr std::string_view kPodmanSocket = "/run/podman/podman.sock";
+inline constexpr std::string_view kContainerdSocket = "/run/containerd/containerd.sock";
 
 /// Where the audit log is kept.
 std::string AuditFolderOf(const Config& config);

@@ -19,6 +19,7 @@ constexpr std::string_view kRootlessExample = R"(["web:/run/user/1001/docker.soc
 void EngineSections::Read(Config& config) {
   ReadEngine("docker", kDockerSocket, config.docker);
   ReadEngine("podman", kPodmanSocket, config.podman);
+  ReadEngine("k8s", kContainerdSocket, config.k8s);
 }
 
 void EngineSections::ReadEngine(std::string_view name, std::string_view usual_socket,
@@ -29,12 +30,14 @@ void EngineSections::ReadEngine(std::string_view name, std::string_view usual_so
   TomlTable table(*section, title, diagnostics_);
   EngineConfig& engine = out.emplace();
   ReadSockets(table, usual_socket, engine);
-  ReadRootlessSockets(table, engine);
+  // Kubernetes' runtime is root's alone, and tells no environment.
+  const bool has_users = name != "k8s";
+  if (has_users) ReadRootlessSockets(table, engine);
   read_.FineSpan(table, "timeout", "\"2s\"", milliseconds(10), milliseconds(10'000),
                  engine.timeout);
   read_.FineSpan(table, "max_age", "\"1m\"", milliseconds(100), milliseconds(3'600'000),
                  engine.max_age);
-  read_.Boolean(table, "env", engine.env);
+  if (has_users) read_.Boolean(table, "env", engine.env);
   table.RefuseUnknownKeys();
 }
 

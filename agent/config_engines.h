@@ -9,7 +9,7 @@
 
 namespace surety {
 
-/// Reads [attestors.docker] and [attestors.podman]. Borrows all it is given.
+/// Reads [attestors.docker], [attestors.podman] and [attestors.k8s]. Borrows all it is given.
 class EngineSections {
  public:
   EngineSections(TomlTable& attestors, ConfigReader& read, FileDiagnostics& diagnostics)

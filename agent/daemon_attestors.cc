@@ -36,6 +36,7 @@ AttestorOptions AttestorOptionsOf(const Config& config) {
   options.systemd_attestor.timeout = systemd.timeout;
   options.docker = OptionsOf(config.docker);
   options.podman = OptionsOf(config.podman);
+  options.k8s = OptionsOf(config.k8s);
   return options;
 }
 
@@ -43,6 +44,7 @@ AttestorOptions UsualAttestorOptions() {
   AttestorOptions options;
   options.docker = OptionsOf(UsualEngine(kDockerSocket));
   options.podman = OptionsOf(UsualEngine(kPodmanSocket));
+  options.k8s = OptionsOf(UsualEngine(kContainerdSocket));
   return options;
 }
 

@@ -22,6 +22,7 @@ std::vector<std::unique_ptr<Attestor>> BuiltinAttestors(const AttestorOptions& o
   };
   add(DockerDialect(), options.docker);
   add(PodmanDialect(), options.podman);
+  add(CriDialect(), options.k8s);
   return all;
 }
 

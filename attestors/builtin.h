@@ -17,6 +17,7 @@ struct AttestorOptions {
   SystemdAttestorOptions systemd_attestor;
   std::optional<ContainerAttestorOptions> docker{};  ///< Absent: it is not asked.
   std::optional<ContainerAttestorOptions> podman{};
+  std::optional<ContainerAttestorOptions> k8s{};
 };
 
 /// All attestors that are built in and switched on, in the order in which they are asked. Looks

@@ -14,6 +14,7 @@ namespace {
 
 // No entry can name a longer one.
 constexpr std::size_t kLongestSelector = 8192;
+constexpr std::string_view kEnv = "env";
 
 /// Adds what an engine says, marked as its owner's unless that is root.
 class Said {
@@ -26,6 +27,7 @@ class Said {
   }
 
   void Add(std::string_view kind, std::string_view value) {
+    if (kind.empty()) return;
     std::string text = prefix_ + std::string(kind) + ":" + Printable(value);
     if (!value.empty() && type_.size() + 1 + text.size() <= kLongestSelector)
       findings_.Add(std::move(text));
@@ -58,13 +60,13 @@ ContainerAttestor::ContainerAttestor(const EngineDialect& dialect,
 }
 
 std::vector<std::string> ContainerAttestor::selector_kinds() const {
-  std::vector<std::string_view> kinds{
-      "image_config_digest", "image_digest", "image_id", "label", "name", "rootless_uid"};
-  if (env_) kinds.emplace_back("env");
-  if (dialect_.pod_path != nullptr) kinds.insert(kinds.end(), {"pod_id", "pod_label", "pod_name"});
+  const EngineSpelling& spelling = dialect_.spelling;
   std::vector<std::string> out;
-  out.reserve(kinds.size());
-  for (const auto& kind : kinds) out.push_back(std::string(name()) + ":" + std::string(kind));
+  for (const std::string_view kind :
+       {spelling.image_config_digest, spelling.image_digest, spelling.image_id, spelling.label,
+        spelling.name, spelling.rootless_uid, env_ ? kEnv : "", spelling.pod_id, spelling.pod_label,
+        spelling.pod_name, spelling.pod_namespace, spelling.pod_uid})
+    if (!kind.empty()) out.push_back(std::string(name()) + ":" + std::string(kind));
   return out;
 }
 
@@ -110,7 +112,8 @@ Result<ContainerAttestor::Container> ContainerAttestor::Identify(const ProcessHa
 }
 
 bool ContainerAttestor::MayKnow(const ContainerReference& reference) const {
-  return reference.engine == ContainerEngine::kAny || reference.engine == dialect_.engine;
+  return reference.engine == ContainerEngine::kAny || reference.engine == dialect_.engine ||
+         reference.engine == dialect_.second_engine;
 }
 
 // All of the owner's engines, so that what each lacks is known, and that two claim it.
@@ -178,16 +181,19 @@ Result<void> ContainerAttestor::CheckOutside(const ProcessHandle& process) const
 SelectorSet ContainerAttestor::SelectorsOf(const RunningContainer& container) const {
   const ContainerFacts& facts = container.facts;
   Said said(name(), container.reference.maker);
-  said.AddLabels("label", facts.labels);
-  said.Add("image_id", facts.image_id);
-  said.Add("image_digest", facts.image_digest);
-  said.Add("image_config_digest", facts.image_config_digest);
-  said.Add("name", facts.name);
-  said.Add("pod_id", facts.pod_id);
-  said.Add("pod_name", facts.pod_name);
-  said.AddLabels("pod_label", facts.pod_labels);
+  const EngineSpelling& spelling = dialect_.spelling;
+  said.AddLabels(spelling.label, facts.labels);
+  said.Add(spelling.image_id, facts.image_id);
+  said.Add(spelling.image_digest, facts.image_digest);
+  said.Add(spelling.image_config_digest, facts.image_config_digest);
+  said.Add(spelling.name, facts.name);
+  said.Add(spelling.pod_id, facts.pod_id);
+  said.Add(spelling.pod_name, facts.pod_name);
+  said.AddLabels(spelling.pod_label, facts.pod_labels);
+  said.Add(spelling.pod_uid, facts.pod_uid);
+  said.Add(spelling.pod_namespace, facts.pod_namespace);
   if (env_)
-    for (const std::string& variable : facts.env) said.Add("env", variable);
+    for (const std::string& variable : facts.env) said.Add(kEnv, variable);
   return std::move(said).Finish();
 }
 

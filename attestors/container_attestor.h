@@ -34,6 +34,13 @@ struct ContainerAttestorOptions {
 ///   name:web                     of the container
 ///   pod_id, pod_name, pod_label  podman only: of its pod
 ///
+/// and of type "k8s", by CRI; spelled as SPIRE's k8s workload attestor does:
+///
+///   ns, pod-name, pod-uid, pod-label:KEY:VALUE   of its pod
+///   container-name, container-label:KEY:VALUE    of the container
+///   container-image:web:1.2                      as it was named when it was made
+///   container-image-digest:sha256:…              of what was pulled, else the image's id
+///
 /// Of a rootless engine, which is a user's own program and says what he wants, each
 /// is made as rootless_uid:UID:label:KEY:VALUE and so on, and rootless_uid:UID
 /// besides: an entry for root's containers never matches a user's.

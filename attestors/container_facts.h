@@ -24,6 +24,8 @@ struct ContainerFacts {
 
   std::string pod_id;  ///< Empty if it is in none, as all that follows.
   std::string pod_name;
+  std::string pod_uid;        ///< Of Kubernetes, which names it in cgroups as well.
+  std::string pod_namespace;  ///< Of Kubernetes.
   Labels pod_labels;
   bool operator==(const ContainerFacts&) const = default;
 };

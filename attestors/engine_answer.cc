@@ -186,6 +186,18 @@ Result<void> ParsePodmanPod(std::string_view text, ContainerFacts& facts) {
   return {};
 }
 
+Result<void> ParseCriInfo(std::string_view text, ContainerFacts& facts) {
+  const auto json = ParseObject(text);
+  if (!json) return Unusable("has an \"info\" that is no JSON object, or is nested too deep");
+  Fields top(*json);
+  facts.pid = top.Pid("pid");
+  facts.pod_id = top.Id("sandboxID");
+  if (const auto good = Check({&top}); !good) return good.error();
+  if (facts.pid == 0 || facts.pod_id.empty())
+    return Unusable("does not say which process or pod the container has");
+  return {};
+}
+
 bool SaysNotFound(std::string_view text) {
   const auto json = ParseObject(text);
   if (!json) return false;

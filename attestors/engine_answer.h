@@ -22,6 +22,10 @@ Result<ContainerFacts> ParsePodmanContainer(std::string_view json);
 /// Adds what GET /libpod/pods/ID/json says, which must be of the pod that `facts` names.
 Result<void> ParsePodmanPod(std::string_view json, ContainerFacts& facts);
 
+/// Adds pid and pod of the "info" of a CRI runtime's ContainerStatus: containerd and
+/// CRI-O call them alike. Both must be there.
+Result<void> ParseCriInfo(std::string_view json, ContainerFacts& facts);
+
 /// Whether a body that came with status 404 is an engine's, which says with it that
 /// it has no such container, and not that of something else that has no such page.
 bool SaysNotFound(std::string_view json);

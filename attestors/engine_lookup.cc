@@ -91,6 +91,12 @@ bool EngineLookup::Asked::Runs(const RunningContainer& container) const {
 
 Result<std::optional<ContainerFacts>> EngineLookup::Asked::Ask(const std::string& id,
                                                                const std::stop_token& stop) const {
+  if (dialect.ask != nullptr) {
+    auto facts = dialect.ask(socket, id, limits, stop);
+    if (!facts) return facts.error().Within("the engine at " + socket.path);
+    if (*facts && (*facts)->id != id) return Unclear("the answer is about another container");
+    return facts;
+  }
   const auto reply = AskEngine(socket, dialect.container_path(id), limits, stop);
   if (!reply) return reply.error();
   if (reply->status == kNotFound && SaysNotFound(reply->body))
@@ -120,6 +126,10 @@ Result<EngineLookup::Container> EngineLookup::Asked::SeeFirst(ContainerFacts fac
   if (!*reference || (*reference)->id != facts.id || (*reference)->maker != socket.uid)
     return Unclear("process " + std::to_string(facts.pid) +
                    ", which it says is the container's first, is not in a cgroup of its");
+  // A container that was put into another pod's cgroup is not in that pod.
+  if (!facts.pod_uid.empty() && !(*reference)->pod_uid.empty() &&
+      facts.pod_uid != (*reference)->pod_uid)
+    return Unclear("the container is in a cgroup of another pod");
   const auto pid_namespace = NamespaceOf(first, "pid");
   if (!pid_namespace) return Unclear(pid_namespace.error().Text());
   const auto mount_namespace = NamespaceOf(first, "mnt");

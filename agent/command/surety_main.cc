@@ -65,13 +65,14 @@ Result<std::vector<std::unique_ptr<Attestor>>> AttestorsBy(
     const std::optional<std::string>& named) {
   Diagnostics diagnostics;
   const auto config = LoadConfig(named.value_or(std::string(kDefaultConfigFile)), {}, diagnostics);
-  if (!config && named) {
+  if (!config && !named) return BuiltinAttestors(UsualAttestorOptions());
+  if (!config) {
     Print(diagnostics, std::cerr);
     return Error(ErrorCode::kInvalidArgument, "the configuration " + *named + " cannot be used");
   }
-  auto all = BuiltinAttestors(config ? AttestorOptionsOf(*config) : UsualAttestorOptions());
   const auto boot_id = ReadBootId();
-  if (!config || !boot_id) return all;
+  if (!boot_id) return boot_id.error();
+  auto all = BuiltinAttestors(AttestorOptionsOf(*config));
   for (auto& one : DaemonPlugins(config->plugins).Attestors(*boot_id))
     all.push_back(std::move(one));
   return all;

@@ -40,7 +40,7 @@ std::vector<std::string_view> KnownSelectors::KindsOf(std::string_view type) con
 }
 
 std::string KnownSelectors::SectionOf(std::string_view type) {
-  constexpr std::array<std::string_view, 2> kSwitched{"docker", "podman"};
+  constexpr std::array<std::string_view, 3> kSwitched{"docker", "podman", "k8s"};
   const bool known = std::find(kSwitched.begin(), kSwitched.end(), type) != kSwitched.end();
   return known ? "[attestors." + std::string(type) + "]" : "";
 }

@@ -155,13 +155,17 @@ class Connection:
                 more = self._read(9, deadline)
                 flags |= more[4] & END_HEADERS
                 payload += self._read(struct.unpack(">I", b"\0" + more[:3])[0], deadline)
-            stream.fields.update(hpack.Decoder(payload).fields())
+            stream.fields.update(self._fields_of(payload))
         elif kind == RST_STREAM:
             stream.reset, stream.over = struct.unpack(">I", payload)[0], True
         elif kind in (SETTINGS, PING) and not flags & ACK:
             self.socket.sendall(frame(kind, ACK, 0, payload if kind == PING else b""))
         if kind in (DATA, HEADERS) and flags & END_STREAM:
             stream.over = True
+
+    @staticmethod
+    def _fields_of(block: bytes) -> dict[str, str]:
+        return dict(hpack.Decoder(block).fields())
 
     def _read(self, size: int, deadline: float) -> bytes:
         while len(self._unread) < size:
