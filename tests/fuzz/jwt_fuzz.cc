@@ -20,8 +20,8 @@ const JwtKeyRing& Ring() {
   static const JwtKeyRing ring = [] {
     JwtKeyRing made;
     auto& keys = made[*surety::TrustDomain::Parse("example.org")];
-    keys.emplace("p256", surety::PKeyPtr(EVP_EC_gen("P-256")));
-    keys.emplace("p521", surety::PKeyPtr(EVP_EC_gen("P-521")));
+    keys.emplace("p256", surety::PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")));
+    keys.emplace("p521", surety::PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521")));
     keys.emplace("rsa", surety::PKeyPtr(EVP_RSA_gen(2048)));
     return made;
   }();

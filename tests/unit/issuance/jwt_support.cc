@@ -25,9 +25,9 @@ std::string PairOfDer(const std::string& der, int size) {
 }  // namespace
 
 PKeyPtr KeyForAlgorithm(std::string_view name, int number) {
-  if (name == "ES256") return PKeyPtr(EVP_EC_gen("P-256"));
-  if (name == "ES384") return PKeyPtr(EVP_EC_gen("P-384"));
-  if (name == "ES512") return PKeyPtr(EVP_EC_gen("P-521"));
+  if (name == "ES256") return PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  if (name == "ES384") return PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384"));
+  if (name == "ES512") return PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521"));
   static std::map<int, PKeyPtr> rsa;
   PKeyPtr& key = rsa[number];
   if (!key) key.reset(EVP_RSA_gen(2048));
