@@ -1,7 +1,9 @@
 #include "attestors/worker_pool.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -62,7 +64,17 @@ struct WorkerPool::State {
       if (outcome == std::cv_status::timeout && queued == 0) break;
     }
     --threads;
+    if (const auto own = std::ranges::find(running, std::this_thread::get_id(), &std::thread::get_id);
+        own != running.end())
+      over.splice(over.end(), running, own);
     ended.notify_all();
+  }
+
+  // Whose life is over: they only have to leave what libraries keep for a thread. Called
+  // with the mutex held, which none of them takes again.
+  void JoinThoseThatAreOver() {
+    for (std::thread& thread : over) thread.join();
+    over.clear();
   }
 
   const Limits limits;
@@ -75,6 +87,8 @@ struct WorkerPool::State {
   uid_t last_served = 0;
   std::size_t queued = 0;
   std::size_t threads = 0;
+  std::list<std::thread> running;
+  std::list<std::thread> over;
   std::size_t idle = 0;
   std::size_t busy = 0;
 };
@@ -89,11 +103,15 @@ WorkerPool::~WorkerPool() {
   for (auto& [uid, share] : state_->shares) share.waiting.clear();
   state_->wake.notify_all();
   state_->ended.wait_for(lock, state_->limits.grace, [&] { return state_->threads == 0; });
+  state_->JoinThoseThatAreOver();
+  for (std::thread& stuck : state_->running) stuck.detach();
+  state_->running.clear();
 }
 
 WorkerPool::Submission WorkerPool::Submit(uid_t share, Work work) {
   const std::lock_guard lock(state_->mutex);
   State& state = *state_;
+  state.JoinThoseThatAreOver();
   const auto known = state.shares.find(share);
   const std::size_t running = known == state.shares.end() ? 0 : known->second.running;
   const std::size_t waiting = known == state.shares.end() ? 0 : known->second.waiting.size();
@@ -102,7 +120,7 @@ WorkerPool::Submission WorkerPool::Submit(uid_t share, Work work) {
 
   if (state.idle <= state.queued && state.threads < state.limits.threads) {
     try {
-      std::thread([shared = state_] { shared->Run(); }).detach();
+      state.running.emplace_back([shared = state_] { shared->Run(); });
       ++state.threads;
     } catch (const std::system_error&) {
       if (state.threads == 0) return Submission::kRefused;
