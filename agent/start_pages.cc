@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <bit>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -73,7 +75,7 @@ void GiveBackStartPages() {
   std::ifstream file("/proc/self/smaps");
   const std::string smaps{std::istreambuf_iterator<char>(file), {}};
   for (const MappedRange& range : UnchangedFileMappings(smaps))
-    ::madvise(reinterpret_cast<void*>(range.begin), range.end - range.begin, MADV_DONTNEED);
+    ::madvise(std::bit_cast<void*>(range.begin), range.end - range.begin, MADV_DONTNEED);
 }
 
 }  // namespace surety

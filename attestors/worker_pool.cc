@@ -64,7 +64,8 @@ struct WorkerPool::State {
       if (outcome == std::cv_status::timeout && queued == 0) break;
     }
     --threads;
-    if (const auto own = std::ranges::find(running, std::this_thread::get_id(), &std::thread::get_id);
+    if (const auto own =
+            std::ranges::find(running, std::this_thread::get_id(), &std::thread::get_id);
         own != running.end())
       over.splice(over.end(), running, own);
     ended.notify_all();
