@@ -274,6 +274,7 @@ Result<void> StoredJwtAuthority::Publish() {
 std::vector<AuthorityStatus> StoredJwtAuthority::Describe() const {
   const std::vector<AuthorityStanding> standings = StandingsOf(held_);
   std::vector<AuthorityStatus> all;
+  all.reserve(standings.size());
   for (const AuthorityStanding& one : standings) {
     all.push_back({.subject_key_id = one.serial,
                    .serial = one.serial,
