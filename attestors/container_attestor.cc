@@ -143,7 +143,7 @@ Result<bool> ContainerAttestor::IsIn(const RunningContainer& container,
   // The same id elsewhere: a name made to look like the container's.
   if (container.reference != reference) return false;
   if (reference.maker != 0) {
-    const auto made = IsMadeBy(process, reference.maker);
+    auto made = IsMadeBy(process, reference.maker);
     if (!made || !*made) return made;
   }
   const auto look = ReadNamespaces(process);

@@ -93,6 +93,7 @@ SystemdAttestor::SystemdAttestor(const SystemdAttestorOptions& options, UnitQues
 
 std::vector<std::string> SystemdAttestor::selector_kinds() const {
   std::vector<std::string> out;
+  out.reserve(std::size(kKinds));
   for (const auto kind : kKinds) out.push_back("systemd:" + std::string(kind));
   return out;
 }

@@ -160,9 +160,10 @@ void Listener::AcceptOne(UniqueFd connection) {
   const auto process = peer->process;
   const auto added = parts_.table.Add(connection.get(), *peer, std::move(watch));
   if (!added) return LogRefusal(added.error().Text());
+  const uid_t user = peer->uid;
   guards_.emplace(
       added->connection_id,
-      ReceiveGuard(connection.get(), process->key().pid, peer->uid,
+      ReceiveGuard(connection.get(), process->key().pid, user,
                    [tell = parts_.offended, peer = *std::move(peer)](
                        Offence offence, pid_t sender) { tell(peer, offence, sender); }));
 
