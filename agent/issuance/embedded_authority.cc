@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "agent/issuance/authority_store.h"
 #include "agent/issuance/certificate_time.h"
 #include "agent/issuance/der_writer.h"
+#include "agent/issuance/held_keys.h"
 #include "agent/issuance/published_view.h"
 #include "agent/issuance/svid_mint.h"
 
@@ -18,21 +18,10 @@ namespace {
 constexpr std::size_t kMostAuthorities = 16;
 constexpr Seconds kRetryAfter{5};
 
-/// One authority and where it stands.
-struct Held {
-  std::shared_ptr<const Signer> signer;
-  AuthorityStanding standing;
-};
+using HeldSigner = Held<Signer>;
 
-std::vector<AuthorityStanding> StandingsOf(const std::vector<Held>& held) {
-  std::vector<AuthorityStanding> standings;
-  standings.reserve(held.size());
-  for (const Held& one : held) standings.push_back(one.standing);
-  return standings;
-}
-
-Held HoldFrom(const StoredAuthority& stored) {
-  return {.signer = stored.signer,
+HeldSigner HoldFrom(const StoredAuthority& stored) {
+  return {.key = stored.signer,
           .standing = {.serial = stored.signer->serial(),
                        .phase = stored.phase,
                        .not_before = stored.signer->not_before(),
@@ -43,7 +32,7 @@ Held HoldFrom(const StoredAuthority& stored) {
 
 class EmbeddedAuthority final : public Authority {
  public:
-  EmbeddedAuthority(EmbeddedOptions options, AuthorityStore store, std::vector<Held> held)
+  EmbeddedAuthority(EmbeddedOptions options, AuthorityStore store, std::vector<HeldSigner> held)
       : options_(std::move(options)), store_(std::move(store)), held_(std::move(held)) {}
 
   Result<X509Svid> Issue(const Entry& entry, WallTime now) override;
@@ -66,9 +55,8 @@ class EmbeddedAuthority final : public Authority {
   Result<void> Prepare(Moment now, Events& events);
   Result<void> Activate(const std::string& serial, Moment now, Events& events);
   Result<void> Forget(const std::string& serial, Moment now, Events& events);
-  Result<void> Commit(std::vector<Held> next, Moment now);
+  Result<void> Commit(std::vector<HeldSigner> next, Moment now);
   Result<void> RenewUnsaved(WallTime now);
-  void NoteExpiry(Moment now);
   void Show(std::vector<std::string> certificates, std::uint64_t revision);
 
   const EmbeddedOptions options_;
@@ -77,7 +65,7 @@ class EmbeddedAuthority final : public Authority {
 
   mutable std::mutex mutex_;  // Guards all below.
   AuthorityStore store_;
-  std::vector<Held> held_;          // Oldest first.
+  std::vector<HeldSigner> held_;    // Oldest first.
   std::optional<NewRoot> unsaved_;  // Made, perhaps written, not yet in the manifest.
   std::optional<Error> failure_;    // Of the last Advance().
 };
@@ -112,17 +100,14 @@ AuthorityProgress EmbeddedAuthority::Advance(Moment now) {
 
 Result<void> EmbeddedAuthority::DoAllThatIsDue(Moment now, Events& events) {
   constexpr int kMostSteps = 2 * static_cast<int>(kMostAuthorities);
-  NoteExpiry(now);
+  NoteExpiry(held_, now);
   // What has expired by itself, and at the start what lies in the folder.
   if (!held_.empty()) {
     if (auto committed = Commit(held_, now); !committed) return committed;
   }
-  for (int i = 0; i < kMostSteps; ++i) {
-    const Step step = NextStep(StandingsOf(held_), options_.times, now);
-    if (step.kind == Step::Kind::kNone) return {};
-    if (auto taken = Take(step, now, events); !taken) return taken;
-  }
-  return Error(ErrorCode::kInternal, "the life cycle does not come to rest");
+  return TakeStepsDue(
+      kMostSteps, [&] { return NextStep(StandingsOf(held_), options_.times, now); },
+      [&](const Step& step) { return Take(step, now, events); });
 }
 
 Result<void> EmbeddedAuthority::Take(const Step& step, Moment now, Events& events) {
@@ -133,17 +118,6 @@ Result<void> EmbeddedAuthority::Take(const Step& step, Moment now, Events& event
     case Step::Kind::kNone: break;
   }
   return {};
-}
-
-void EmbeddedAuthority::NoteExpiry(Moment now) {
-  for (Held& one : held_) {
-    std::optional<BootTime>& since = one.standing.expired_since;
-    if (one.standing.not_after > now.wall) {
-      since.reset();
-    } else if (!since) {
-      since = now.boot;
-    }
-  }
 }
 
 Result<void> EmbeddedAuthority::RenewUnsaved(WallTime now) {
@@ -171,7 +145,7 @@ Result<void> EmbeddedAuthority::Prepare(Moment now, Events& events) {
   }
   if (auto renewed = RenewUnsaved(now.wall); !renewed) return renewed;
   if (auto written = store_.WriteAuthority(*unsaved_); !written) return written;
-  std::vector<Held> next = held_;
+  std::vector<HeldSigner> next = held_;
   next.push_back(HoldFrom({.signer = unsaved_->signer, .phase = Phase::kPrepared}));
   if (auto committed = Commit(std::move(next), now); !committed) return committed;
   events.push_back("prepared and published " + unsaved_->signer->serial() + ", valid until " +
@@ -181,39 +155,27 @@ Result<void> EmbeddedAuthority::Prepare(Moment now, Events& events) {
 }
 
 Result<void> EmbeddedAuthority::Activate(const std::string& serial, Moment now, Events& events) {
-  std::vector<Held> next = held_;
-  for (Held& one : next) {
-    if (one.standing.phase == Phase::kActive) one.standing.phase = Phase::kRetired;
-    if (one.standing.serial == serial) one.standing.phase = Phase::kActive;
-  }
-  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  if (auto committed = Commit(WithActive(held_, serial), now); !committed) return committed;
   events.push_back(serial + " signs from now on");
   return {};
 }
 
 Result<void> EmbeddedAuthority::Forget(const std::string& serial, Moment now, Events& events) {
-  std::vector<Held> next = held_;
-  std::erase_if(next, [&](const Held& one) { return one.standing.serial == serial; });
-  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  if (auto committed = Commit(Without(held_, serial), now); !committed) return committed;
   if (auto removed = store_.RemoveAuthority(serial); !removed) return removed;
   events.push_back("forgot " + serial + ", which expired long ago");
   return {};
 }
 
 // Everything comes into force here: on the disk first, then for everyone at once.
-Result<void> EmbeddedAuthority::Commit(std::vector<Held> next, Moment now) {
-  std::ranges::sort(next, {}, [](const Held& one) {
-    return std::tuple(one.standing.not_before, one.standing.serial);
-  });
+Result<void> EmbeddedAuthority::Commit(std::vector<HeldSigner> next, Moment now) {
+  SortOldestFirst(next);
   Manifest manifest = store_.manifest();
   manifest.authorities.clear();
   std::vector<std::string> certificates;
-  for (Held& one : next) {
+  for (HeldSigner& one : next) {
     manifest.authorities.push_back({.serial = one.standing.serial, .phase = one.standing.phase});
-    const bool in_bundle = one.standing.not_after > now.wall;
-    if (in_bundle) certificates.push_back(one.signer->certificate_der());
-    if (!in_bundle) one.standing.published.reset();
-    if (in_bundle && !one.standing.published) one.standing.published = now.boot;
+    if (NotePublished(one.standing, now)) certificates.push_back(one.key->certificate_der());
   }
   auto digests = DigestsOf(certificates);
   if (digests != manifest.published) {
@@ -231,11 +193,11 @@ Result<void> EmbeddedAuthority::Commit(std::vector<Held> next, Moment now) {
 void EmbeddedAuthority::Show(std::vector<std::string> certificates, std::uint64_t revision) {
   PublishedView::Content content;
   const std::vector<AuthorityStanding> standings = StandingsOf(held_);
-  for (const Held& one : held_) {
-    if (one.standing.phase == Phase::kActive) content.signer = one.signer;
-    if (one.standing.published) content.crl_signers.push_back(one.signer);
+  for (const HeldSigner& one : held_) {
+    if (one.standing.phase == Phase::kActive) content.signer = one.key;
+    if (one.standing.published) content.crl_signers.push_back(one.key);
     content.status.push_back(
-        {.subject_key_id = Hex(one.signer->key_id()),
+        {.subject_key_id = Hex(one.key->key_id()),
          .serial = one.standing.serial,
          .phase = std::string(NameOf(one.standing.phase)),
          .source = "embedded",
@@ -258,7 +220,7 @@ std::vector<std::string> EmbeddedAuthority::Degraded(WallTime now) const {
   const std::lock_guard lock(mutex_);
   if (failure_) sentences.push_back(failure_->Text());
   const auto early = std::ranges::count_if(
-      held_, [now](const Held& one) { return one.standing.not_before > now; });
+      held_, [now](const HeldSigner& one) { return one.standing.not_before > now; });
   if (early > 0) {
     sentences.push_back(std::to_string(early) +
                         " of the authorities are not valid yet: the clock was ahead when they "
@@ -281,7 +243,7 @@ Result<std::unique_ptr<Authority>> OpenEmbedded(EmbeddedOptions options, Moment 
   if (!store) return store.error();
   const auto stored = store->ReadAuthorities();
   if (!stored) return stored.error();
-  std::vector<Held> held;
+  std::vector<HeldSigner> held;
   for (const StoredAuthority& one : *stored) held.push_back(HoldFrom(one));
 
   auto authority =

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <mutex>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "agent/issuance/certificate_time.h"
+#include "agent/issuance/held_keys.h"
 #include "agent/issuance/jwt_mint.h"
 #include "agent/issuance/jwt_store.h"
 #include "agent/issuance/jwt_verifier.h"
@@ -17,20 +17,9 @@ namespace {
 constexpr std::size_t kMostKeys = 16;
 constexpr Seconds kRetryAfter{5};
 
-/// One key and where it stands.
-struct Held {
-  std::shared_ptr<const JwtKey> key;
-  AuthorityStanding standing;
-};
+using HeldKey = Held<JwtKey>;
 
-std::vector<AuthorityStanding> StandingsOf(const std::vector<Held>& held) {
-  std::vector<AuthorityStanding> standings;
-  standings.reserve(held.size());
-  for (const Held& one : held) standings.push_back(one.standing);
-  return standings;
-}
-
-Held HoldFrom(const StoredJwtKey& stored) {
+HeldKey HoldFrom(const StoredJwtKey& stored) {
   return {.key = stored.key,
           .standing = {.serial = stored.item.key_id,
                        .phase = stored.item.phase,
@@ -88,10 +77,9 @@ class StoredJwtAuthority final : public JwtAuthority {
   Result<void> Prepare(Moment now, Events& events);
   Result<void> Activate(const std::string& key_id, Moment now, Events& events);
   Result<void> Forget(const std::string& key_id, Moment now, Events& events);
-  Result<void> Commit(std::vector<Held> next, Moment now);
+  Result<void> Commit(std::vector<HeldKey> next, Moment now);
   Result<void> Publish();
   [[nodiscard]] std::vector<AuthorityStatus> Describe() const;
-  void NoteExpiry(Moment now);
 
   const JwtAuthorityOptions options_;
 
@@ -100,7 +88,7 @@ class StoredJwtAuthority final : public JwtAuthority {
 
   mutable std::mutex mutex_;  // Guards all below.
   JwtStore store_;
-  std::vector<Held> held_;            // Oldest first.
+  std::vector<HeldKey> held_;         // Oldest first.
   std::optional<NewJwtKey> unsaved_;  // Made, perhaps written, not yet in the manifest.
   std::optional<Error> failure_;      // Of the last Advance().
 };
@@ -135,17 +123,14 @@ AuthorityProgress StoredJwtAuthority::Advance(Moment now) {
 
 Result<void> StoredJwtAuthority::DoAllThatIsDue(Moment now, Events& events) {
   constexpr int kMostSteps = 2 * static_cast<int>(kMostKeys);
-  NoteExpiry(now);
+  NoteExpiry(held_, now);
   // What has expired by itself, and at the start what lies in the folder.
   if (!held_.empty()) {
     if (auto committed = Commit(held_, now); !committed) return committed;
   }
-  for (int i = 0; i < kMostSteps; ++i) {
-    const Step step = NextStep(StandingsOf(held_), options_.times, now);
-    if (step.kind == Step::Kind::kNone) return {};
-    if (auto taken = Take(step, now, events); !taken) return taken;
-  }
-  return Error(ErrorCode::kInternal, "the life cycle does not come to rest");
+  return TakeStepsDue(
+      kMostSteps, [&] { return NextStep(StandingsOf(held_), options_.times, now); },
+      [&](const Step& step) { return Take(step, now, events); });
 }
 
 Result<void> StoredJwtAuthority::Take(const Step& step, Moment now, Events& events) {
@@ -156,16 +141,6 @@ Result<void> StoredJwtAuthority::Take(const Step& step, Moment now, Events& even
     case Step::Kind::kNone: break;
   }
   return {};
-}
-
-void StoredJwtAuthority::NoteExpiry(Moment now) {
-  for (Held& one : held_) {
-    std::optional<BootTime>& since = one.standing.expired_since;
-    if (one.standing.not_after > now.wall)
-      since.reset();
-    else if (!since)
-      since = now.boot;
-  }
 }
 
 Result<void> StoredJwtAuthority::Prepare(Moment now, Events& events) {
@@ -184,7 +159,7 @@ Result<void> StoredJwtAuthority::Prepare(Moment now, Events& events) {
   if (auto written = store_.WriteKey(*unsaved_); !written) return written;
   const WallTime not_before = std::chrono::floor<Seconds>(now.wall - options_.times.clock_skew);
   const WallTime not_after = std::chrono::floor<Seconds>(now.wall + options_.times.ca_ttl);
-  std::vector<Held> next = held_;
+  std::vector<HeldKey> next = held_;
   next.push_back(HoldFrom({.key = unsaved_->key,
                            .item = {.key_id = unsaved_->key->id(),
                                     .phase = Phase::kPrepared,
@@ -198,37 +173,26 @@ Result<void> StoredJwtAuthority::Prepare(Moment now, Events& events) {
 }
 
 Result<void> StoredJwtAuthority::Activate(const std::string& key_id, Moment now, Events& events) {
-  std::vector<Held> next = held_;
-  for (Held& one : next) {
-    if (one.standing.phase == Phase::kActive) one.standing.phase = Phase::kRetired;
-    if (one.standing.serial == key_id) one.standing.phase = Phase::kActive;
-  }
-  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  if (auto committed = Commit(WithActive(held_, key_id), now); !committed) return committed;
   events.push_back(key_id + " signs tokens from now on");
   return {};
 }
 
 Result<void> StoredJwtAuthority::Forget(const std::string& key_id, Moment now, Events& events) {
-  std::vector<Held> next = held_;
-  std::erase_if(next, [&](const Held& one) { return one.standing.serial == key_id; });
-  if (auto committed = Commit(std::move(next), now); !committed) return committed;
+  if (auto committed = Commit(Without(held_, key_id), now); !committed) return committed;
   if (auto removed = store_.RemoveKey(key_id); !removed) return removed;
   events.push_back("forgot " + key_id + ", which expired long ago");
   return {};
 }
 
 // Everything comes into force here: on the disk first, then for everyone at once.
-Result<void> StoredJwtAuthority::Commit(std::vector<Held> next, Moment now) {
-  std::ranges::sort(next, {}, [](const Held& one) {
-    return std::tuple(one.standing.not_before, one.standing.serial);
-  });
+Result<void> StoredJwtAuthority::Commit(std::vector<HeldKey> next, Moment now) {
+  SortOldestFirst(next);
   JwtManifest manifest = store_.manifest();
   manifest.keys.clear();
-  for (Held& one : next) {
+  for (HeldKey& one : next) {
     AuthorityStanding& standing = one.standing;
-    const bool in_bundle = standing.not_after > now.wall;
-    if (!in_bundle) standing.published.reset();
-    if (in_bundle && !standing.published) standing.published = now.boot;
+    const bool in_bundle = NotePublished(standing, now);
     manifest.keys.push_back({.key_id = standing.serial,
                              .phase = standing.phase,
                              .not_before = standing.not_before,
@@ -248,7 +212,7 @@ Result<void> StoredJwtAuthority::Publish() {
   auto ring = std::make_shared<JwtKeyRing>();
   auto& own = (*ring)[options_.trust_domain];
   std::string keys;
-  for (const Held& one : held_) {
+  for (const HeldKey& one : held_) {
     if (one.standing.phase == Phase::kActive) {
       next.signer = one.key;
       next.signer_ends = one.standing.not_after;
