@@ -38,18 +38,25 @@ WorkloadUpdate TakeUpdate(X509SVIDResponse* message) {
   return update;
 }
 
+// Connects, and makes of `context` one that says who asks and until when.
+Result<std::unique_ptr<SpiffeWorkloadAPI::Stub>> Prepare(const std::string& socket_path,
+                                                         std::chrono::milliseconds timeout,
+                                                         grpc::ClientContext& context) {
+  const auto deadline = std::chrono::system_clock::now() + timeout;
+  auto channel = ConnectUnix(socket_path, timeout);
+  if (!channel) return channel.error();
+  context.set_deadline(deadline);
+  context.AddMetadata("workload.spiffe.io", "true");
+  return SpiffeWorkloadAPI::NewStub(*channel);
+}
+
 }  // namespace
 
 Result<WorkloadUpdate> GrpcWorkloadClient::FetchX509(std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::system_clock::now() + timeout;
-  auto channel = ConnectUnix(socket_path_, timeout);
-  if (!channel) return channel.error();
-
   grpc::ClientContext context;
-  context.set_deadline(deadline);
-  context.AddMetadata("workload.spiffe.io", "true");
-  const auto reader =
-      SpiffeWorkloadAPI::NewStub(*channel)->FetchX509SVID(&context, X509SVIDRequest{});
+  const auto stub = Prepare(socket_path_, timeout, context);
+  if (!stub) return stub.error();
+  const auto reader = (*stub)->FetchX509SVID(&context, X509SVIDRequest{});
   X509SVIDResponse message;
   if (!reader->Read(&message)) return ErrorOfCall(reader->Finish(), socket_path_);
   context.TryCancel();
@@ -59,18 +66,14 @@ Result<WorkloadUpdate> GrpcWorkloadClient::FetchX509(std::chrono::milliseconds t
 
 Result<std::vector<DeliveredToken>> GrpcWorkloadClient::FetchJwt(
     const TokenDemand& demand, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::system_clock::now() + timeout;
-  auto channel = ConnectUnix(socket_path_, timeout);
-  if (!channel) return channel.error();
   grpc::ClientContext context;
-  context.set_deadline(deadline);
-  context.AddMetadata("workload.spiffe.io", "true");
+  const auto stub = Prepare(socket_path_, timeout, context);
+  if (!stub) return stub.error();
   JWTSVIDRequest request;
   for (const std::string& audience : demand.audiences) request.add_audience(audience);
   request.set_spiffe_id(demand.spiffe_id);
   JWTSVIDResponse response;
-  const auto status =
-      SpiffeWorkloadAPI::NewStub(*channel)->FetchJWTSVID(&context, request, &response);
+  const auto status = (*stub)->FetchJWTSVID(&context, request, &response);
   if (!status.ok()) return ErrorOfCall(status, socket_path_);
   std::vector<DeliveredToken> tokens;
   for (JWTSVID& svid : *response.mutable_svids())
@@ -83,18 +86,14 @@ Result<std::vector<DeliveredToken>> GrpcWorkloadClient::FetchJwt(
 Result<BelievedToken> GrpcWorkloadClient::ValidateJwt(const std::string& audience,
                                                       const std::string& token,
                                                       std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::system_clock::now() + timeout;
-  auto channel = ConnectUnix(socket_path_, timeout);
-  if (!channel) return channel.error();
   grpc::ClientContext context;
-  context.set_deadline(deadline);
-  context.AddMetadata("workload.spiffe.io", "true");
+  const auto stub = Prepare(socket_path_, timeout, context);
+  if (!stub) return stub.error();
   ValidateJWTSVIDRequest request;
   request.set_audience(audience);
   request.set_svid(token);
   ValidateJWTSVIDResponse response;
-  const auto status =
-      SpiffeWorkloadAPI::NewStub(*channel)->ValidateJWTSVID(&context, request, &response);
+  const auto status = (*stub)->ValidateJWTSVID(&context, request, &response);
   if (!status.ok()) return ErrorOfCall(status, socket_path_);
   BelievedToken believed{.spiffe_id = response.spiffe_id(), .claims = {}};
   const auto written =
