@@ -22,10 +22,16 @@ namespace surety {
 namespace {
 
 constexpr int kTurnThreads = 4;
-// A turn that asks an external hook waits for it.
-constexpr int kTurnThreadsWithHook = 8;
+// A turn that asks an external hook waits for it, and one that asks an engine or a plug-in
+// a few milliseconds.
+constexpr int kTurnThreadsWhereTheyWait = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
+
+bool TurnsMayWait(const Config& config) {
+  return !config.hook.socket.empty() || config.docker || config.podman || config.k8s ||
+         !config.plugins.empty();
+}
 
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
                                                    std::shared_ptr<const TracerMemory> tracers,
@@ -153,8 +159,8 @@ Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
       policy_with_hook_(MakePolicyWithHook()) {}
 
 Result<void> Daemon::OpenState() {
-  auto scheduler = external_hook_
-                       ? TurnScheduler::Start(clock_, kTurnThreadsWithHook, Turns::kMayWait)
+  auto scheduler = TurnsMayWait(config_)
+                       ? TurnScheduler::Start(clock_, kTurnThreadsWhereTheyWait, Turns::kMayWait)
                        : TurnScheduler::Start(clock_, kTurnThreads);
   if (!scheduler) return scheduler.error();
   scheduler_ = *std::move(scheduler);
@@ -309,7 +315,7 @@ std::unique_ptr<ExternalHookPolicy> Daemon::MakePolicyWithHook() {
   settings.timeout = config_.hook.timeout;
   if (config_.hook.refuse_on_failure) settings.on_failure = Verdict::kRefuse;
   if (config_.policy.monitor) settings.mode = PolicyMode::kMonitor;
-  settings.most_questions = kTurnThreadsWithHook;
+  settings.most_questions = kTurnThreadsWhereTheyWait;
   return std::make_unique<ExternalHookPolicy>(
       policy_, *external_hook_, clock_, settings,
       ExternalHookEvents{.failed =

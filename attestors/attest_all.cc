@@ -26,7 +26,8 @@ Result<Attestation> AttestAll(const std::vector<std::unique_ptr<Attestor>>& atte
   for (const auto& attestor : attestors) {
     const std::string name(attestor->name());
     if (BootNow() >= deadline) {
-      all.missing.push_back({name, Error(ErrorCode::kDeadline, "no time was left to ask " + name)});
+      all.missing.push_back({name, Error(ErrorCode::kDeadline, "no time was left to ask " + name),
+                             attestor->optional()});
       continue;
     }
     auto part = attestor->Attest(peer, deadline);

@@ -169,9 +169,11 @@ class BackgroundLookup {
       const BootTime ended = now();
       slot.running = false;
       book->answered.notify_all();
-      if (!std::exchange(slot.outdated, false) && answer) slot.afresh.clear();
+      const bool current = !std::exchange(slot.outdated, false);
       slot.renew = ended + (answer ? times.fresh : times.failed);
       const bool servable = slot.answer && *slot.answer && ended - slot.answered < times.kept;
+      // An Error that displaces what there was is as new as an answer.
+      if (current && (answer || !servable)) slot.afresh.clear();
       if (answer || !servable) {
         slot.answer = std::move(answer);
         slot.answered = ended;

@@ -13,6 +13,9 @@ using Json = nlohmann::json;
 
 constexpr int kDeepest = 32;
 constexpr std::size_t kMost = 1000;
+// Of all names and values of one field: what is believed is remembered, and goes into
+// selectors, pins and the record.
+constexpr std::size_t kMostBytes = std::size_t{64} * 1024;
 
 Error Unusable(const std::string& why) {
   return {ErrorCode::kUnavailable, "the engine's answer " + why};
@@ -55,9 +58,13 @@ class Fields {
     const Json& object = Object(key);
     if (object.size() > kMost) return Wrong<ContainerFacts::Labels>(key);
     ContainerFacts::Labels out;
+    std::size_t bytes = 0;
     for (const auto& [name, value] : object.items()) {
       if (!value.is_string()) return Wrong<ContainerFacts::Labels>(key);
-      out.emplace(name, value.get<std::string>());
+      const auto& text = value.get_ref<const std::string&>();
+      bytes += name.size() + text.size();
+      if (bytes > kMostBytes) return Wrong<ContainerFacts::Labels>(key);
+      out.emplace(name, text);
     }
     return out;
   }
@@ -67,9 +74,12 @@ class Fields {
     if (value == nullptr) return {};
     if (!value->is_array() || value->size() > kMost) return Wrong<std::vector<std::string>>(key);
     std::vector<std::string> out;
+    std::size_t bytes = 0;
     for (const Json& item : *value) {
       if (!item.is_string()) return Wrong<std::vector<std::string>>(key);
       out.push_back(item.get<std::string>());
+      bytes += out.back().size();
+      if (bytes > kMostBytes) return Wrong<std::vector<std::string>>(key);
     }
     return out;
   }

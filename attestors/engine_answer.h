@@ -9,7 +9,7 @@ namespace surety {
 
 /// Parsers of what engines answer, which an engine that is broken or not what it
 /// seems may have made up. Nested at most 32 deep, at most 1000 labels and
-/// variables; what is not looked at may be anything. Pure. Errors: kUnavailable,
+/// variables, 64 KiB of each; what is not looked at may be anything. Pure. Errors: kUnavailable,
 /// naming the field: from such an answer nothing can be told.
 
 /// Of GET /containers/ID/json (Docker Engine API). Also kUnavailable if the

@@ -19,7 +19,7 @@ LookupTimes TimesOf(const PluginSettings& settings) {
           .kept = milliseconds(1'000),
           .failed = milliseconds(250),
           .overdue = 4 * settings.timeout,
-          .owed = milliseconds(10'000)};
+          .owed = milliseconds(6'000)};
 }
 
 Error Gone(const Peer& peer) {

@@ -16,9 +16,9 @@ namespace surety {
 ///
 /// Asked in the background: the first look at a process waits `kPatience` and then says
 /// that the answer is missing; a later one has it. An answer holds for a second, which is
-/// less than lies between two rotations. Everything that is no sound answer is a missing
-/// fact of the whole type. Where the plug-in is optional, that holds up those entries
-/// alone which have a selector of its type (surety/attestor.h).
+/// less than lies between two rotations; for six where somebody was told to come again. Everything
+/// that is no sound answer is a missing fact of the whole type. Where the plug-in is optional, that
+/// holds up those entries alone which have a selector of its type (surety/attestor.h).
 class PluginAttestor final : public Attestor {
  public:
   /// How long one Attest may wait for an answer.

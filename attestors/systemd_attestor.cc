@@ -119,7 +119,7 @@ Result<Attestation> SystemdAttestor::Attest(const Peer& peer, BootTime deadline)
       if (!facts.slice.empty()) findings.Add("slice:", Printable(facts.slice));
       if (!facts.invocation_id.empty()) findings.Add("invocation_id:", facts.invocation_id);
       if (const auto user = FindUserUnit((*place)->path))
-        findings.Add("user_unit:", std::to_string(user->uid) + ":" + user->name);
+        findings.Add("user_unit:", std::to_string(user->uid) + ":" + Printable(user->name));
     }
   }
   if (!process.IsAlive()) return GoneError(process);

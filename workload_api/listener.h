@@ -38,7 +38,7 @@ class Listener {
     ProcessOpener& opener;
     std::function<bool(const Peer&)> admits;  ///< False: cut off at once, and logged.
     std::function<void(UniqueFd)> hand_over;  ///< Takes an accepted socket.
-    /// Told of a connection that is ended for what was sent on it; outlives its guard.
+    /// Told of what was sent and should not have been; outlives the guard.
     std::function<void(const Peer&, Offence, pid_t sender)> offended;
     std::shared_ptr<spdlog::logger> logger;
     ListenerTimes times;

@@ -83,7 +83,8 @@ grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens) {
     JWTSVID& out = *response.add_svids();
     out.set_spiffe_id(one.id.Text());
     const auto token = one.token.Reveal();
-    out.mutable_svid()->assign(token.begin(), token.end());
+    // In one piece: a range of another type would pass through a copy that nobody wipes.
+    out.set_svid(reinterpret_cast<const char*>(token.data()), token.size());
     out.set_hint(one.hint);
   }
   grpc::ByteBuffer message = Serialize(response);

@@ -47,15 +47,15 @@ grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
 
 }  // namespace
 
-bool ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
+ProcessStreams::Joined ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || !peer_.process->IsAlive()) return false;
+  if (closed_ || !peer_.process->IsAlive()) return Joined::kGone;
   const Call* const name = call.get();
   streams_.emplace(name, Stream{.call = std::move(call), .kind = kind});
   unserved_.push_back(name);
   ++counts_.at(IndexOf(kind));
   lonely_since_.reset();
-  return true;
+  return Joined::kYes;
 }
 
 void ProcessStreams::Leave(const Call& call) {

@@ -35,10 +35,17 @@ class ProcessStreams final : public ScheduledTurn {
         peer_(std::move(peer)),
         session_(walk, rules, peer_) {}
 
-  /// False if no turn will be taken any more: the process is to be asked for anew.
-  bool Join(std::shared_ptr<Call> call, StreamKind kind);
+  enum class Joined {
+    kYes,
+    kGone,  ///< No turn will be taken any more: the process is to be asked for anew.
+    kFull,  ///< kMostTokenCalls of the process wait for their answer.
+  };
+  /// Each of them is decided anew in every turn of the process.
+  static constexpr std::size_t kMostTokenCalls = 32;
+
+  Joined Join(std::shared_ptr<Call> call, StreamKind kind);
   /// Likewise for a call that is answered once.
-  bool JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
+  Joined JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
   void Leave(const Call& call);
   [[nodiscard]] std::vector<SessionStatus> Describe() const;
 
@@ -59,7 +66,7 @@ class ProcessStreams final : public ScheduledTurn {
 
   struct TokenCall {
     std::shared_ptr<Call> call;
-    TokenRequest request;
+    std::shared_ptr<const TokenRequest> request;
     bool asked = false;   // A turn has begun since it came.
     bool let_in = false;  // By the gate, which is to be told of its end.
   };
@@ -78,7 +85,7 @@ class ProcessStreams final : public ScheduledTurn {
   void Erase(Streams::iterator at);
   // In process_tokens.cc.
   void TakeTokenDemand();
-  void TellTokens(Session::Turn& turn, Moment now);
+  void TellTokens(const Session::Turn& turn, Moment now);
   void EndTokens(const grpc::Status& status);
   void Erase(TokenCalls::iterator at);
 

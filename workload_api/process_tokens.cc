@@ -8,13 +8,17 @@
 
 namespace surety {
 
-bool ProcessStreams::JoinForTokens(std::shared_ptr<Call> call, TokenRequest request) {
+ProcessStreams::Joined ProcessStreams::JoinForTokens(std::shared_ptr<Call> call,
+                                                     TokenRequest request) {
   const std::lock_guard lock(mutex_);
-  if (closed_ || !peer_.process->IsAlive()) return false;
+  if (closed_ || !peer_.process->IsAlive()) return Joined::kGone;
+  if (token_calls_.size() >= kMostTokenCalls) return Joined::kFull;
   const Call* const name = call.get();
-  token_calls_.emplace(name, TokenCall{.call = std::move(call), .request = std::move(request)});
+  token_calls_.emplace(
+      name, TokenCall{.call = std::move(call),
+                      .request = std::make_shared<const TokenRequest>(std::move(request))});
   lonely_since_.reset();
-  return true;
+  return Joined::kYes;
 }
 
 void ProcessStreams::TakeTokenDemand() {
@@ -27,7 +31,7 @@ void ProcessStreams::TakeTokenDemand() {
 }
 
 // One that came during the turn is answered by the next.
-void ProcessStreams::TellTokens(Session::Turn& turn, Moment now) {
+void ProcessStreams::TellTokens(const Session::Turn& turn, Moment now) {
   for (std::size_t i = 0; i < token_names_.size(); ++i) {
     const auto at = token_calls_.find(token_names_[i]);
     if (at == token_calls_.end()) continue;
@@ -64,8 +68,9 @@ void ProcessStreams::EndTokens(const grpc::Status& status) {
 }
 
 void ProcessStreams::Erase(TokenCalls::iterator at) {
-  const TokenCall& one = at->second;
-  if (one.let_in) gate_.Closed(lineage_, one.call->opened().boot, clock_.Now().boot);
+  // A call for tokens is short, however long it had to wait.
+  const BootTime now = clock_.Now().boot;
+  if (at->second.let_in) gate_.Closed(lineage_, now, now);
   token_calls_.erase(at);
 }
 

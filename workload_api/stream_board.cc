@@ -1,5 +1,7 @@
 #include "workload_api/stream_board.h"
 
+#include "workload_api/grpc_status.h"
+
 namespace surety {
 
 void StreamBoard::Open(const std::shared_ptr<Call>& call, StreamKind kind) {
@@ -11,12 +13,15 @@ void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRe
 }
 
 void StreamBoard::Enlist(const std::shared_ptr<Call>& call,
-                         const std::function<bool(ProcessStreams&)>& join) {
+                         const std::function<Joined(ProcessStreams&)>& join) {
   auto streams = Find(call->peer());
-  const bool known = streams && join(*streams);
+  const Joined first = streams ? join(*streams) : Joined::kGone;
+  if (first == Joined::kFull) return call->End(TooManyCalls());
+  const bool known = first == Joined::kYes;
   if (!known) {
     streams = std::make_shared<ProcessStreams>(walk_, rules_, times_, call->peer());
-    if (!join(*streams)) return call->End({grpc::StatusCode::UNAVAILABLE, "the caller has gone"});
+    if (join(*streams) != Joined::kYes)
+      return call->End({grpc::StatusCode::UNAVAILABLE, "the caller has gone"});
     Enter(streams);
   }
   call->WhenOver([streams, gone = call.get()] { streams->Leave(*gone); });

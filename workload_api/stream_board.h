@@ -28,7 +28,10 @@ class StreamBoard {
   [[nodiscard]] std::vector<SessionStatus> Describe(std::size_t most) const;
 
  private:
-  void Enlist(const std::shared_ptr<Call>& call, const std::function<bool(ProcessStreams&)>& join);
+  using Joined = ProcessStreams::Joined;
+
+  void Enlist(const std::shared_ptr<Call>& call,
+              const std::function<Joined(ProcessStreams&)>& join);
   std::shared_ptr<ProcessStreams> Find(const Peer& peer) const;
   void Enter(const std::shared_ptr<ProcessStreams>& streams);
 

@@ -107,10 +107,13 @@ Result<void> ReadTimes(const Json& claims, UnverifiedJwt& out) {
   const auto expires_at = expiry == claims.end() ? std::nullopt : TimeOf(*expiry);
   if (!expires_at) return Wrong("the token has no time of expiry");
   out.expires_at = *expires_at;
-  if (const auto begin = claims.find("nbf"); begin != claims.end()) {
-    const auto not_before = TimeOf(*begin);
-    if (!not_before) return Wrong("the token's nbf is not a time");
-    out.not_before = *not_before;
+  // Made in the future is not valid yet, as when the clock was ahead.
+  for (const char* name : {"nbf", "iat"}) {
+    const auto begin = claims.find(name);
+    if (begin == claims.end()) continue;
+    const auto time = TimeOf(*begin);
+    if (!time) return Wrong("the token's " + std::string(name) + " is not a time");
+    out.not_before = std::max(out.not_before, *time);
   }
   return {};
 }

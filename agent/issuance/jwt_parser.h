@@ -19,7 +19,7 @@ struct UnverifiedJwt {
   SpiffeId subject;
   std::vector<std::string> audiences;  ///< Not empty.
   WallTime expires_at;
-  WallTime not_before;           ///< The beginning of time if the token has none.
+  WallTime not_before;           ///< Of nbf and iat the later; the beginning of time without both.
   nlohmann::json claims;         ///< All of them; "aud" is a list.
   std::string_view signed_text;  ///< Of the token that was read.
   std::string signature;

@@ -60,10 +60,9 @@ Result<void> JwtStore::ReadManifest() {
   if (!text && text.error().code() == ErrorCode::kNotFound) {
     const auto files = folder_.List(kSuffix);
     if (!files) return files.error();
-    // One alone is what a first start that was cut short leaves behind.
-    if (files->size() > 1) return Damaged(name, text.error());
-    manifest_.trust_domain = trust_domain_.name();
-    return {};
+    if (!files->empty()) return Damaged(name, text.error());
+    // Before the first key is written: so a key without a manifest has lost it.
+    return WriteManifest({});
   }
   if (!text) return text.error();
   auto manifest = ParseJwtManifest(AsText(text->Reveal()));

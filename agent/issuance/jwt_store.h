@@ -32,9 +32,10 @@ struct StoredJwtKey {
 class JwtStore {
  public:
   /// Opens the folder (authority_folder.h) and reads the manifest; one of revision 0 with
-  /// no keys if the folder is new. Key files that the manifest does not name were never in
-  /// a bundle and are removed. kDataLoss, with what to do: a damaged manifest, one of
-  /// another trust domain, a key that is missing or damaged.
+  /// no keys, which is written at once, if the folder is new. Key files that the manifest
+  /// does not name were never in a bundle and are removed. kDataLoss, with what to do: a
+  /// damaged manifest, one of another trust domain, keys without one, a key that is missing
+  /// or damaged.
   static Result<JwtStore> Open(const std::string& state_dir, const TrustDomain& trust_domain,
                                DiskWrites& disk);
 

@@ -73,6 +73,20 @@ void DecideAll(const Policy& policy, PolicyRequest request, const Matched& match
   out.reason = best->decision.reason;
 }
 
+PolicyRequest RequestOf(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
+                        const Authorization& authorization, ChallengeState challenge) {
+  return {.action = authorization.action,
+          .peer = peer,
+          .seen = facts.seen,
+          .pinned = authorization.pinned,
+          .drift = authorization.drift,
+          .entry = nullptr,
+          .standing = facts.standing,
+          .challenge = challenge,
+          .wake = parts.watcher.mode(),
+          .audiences = authorization.audiences};
+}
+
 }  // namespace
 
 bool Authorization::punishes() const {
@@ -107,18 +121,7 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
     out.pinned = parts.ledger.Find(peer.process->key());
     out.drift =
         out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors) : Drift{};
-    DecideAll(parts.policy,
-              {.action = question.action,
-               .peer = peer,
-               .seen = facts.seen,
-               .pinned = out.pinned,
-               .drift = out.drift,
-               .entry = nullptr,
-               .standing = facts.standing,
-               .challenge = question.challenge,
-               .wake = parts.watcher.mode(),
-               .audiences = question.audiences},
-              matched, out);
+    DecideAll(parts.policy, RequestOf(parts, peer, facts, out, question.challenge), matched, out);
     if (out.verdict != Verdict::kAllow || out.pinned) return out;
     // Followed before it is pinned: what changes from here on wakes a turn.
     parts.watcher.Follow(peer.process);
@@ -132,6 +135,13 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
     if (*pinned) return out;
   }
   return Error(ErrorCode::kPeerGone, "the process exited while its scope was being pinned");
+}
+
+Decision DecideAlso(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
+                    const Authorization& authorization, const Entry& entry) {
+  PolicyRequest request = RequestOf(parts, peer, facts, authorization, ChallengeState::kNone);
+  request.entry = &entry;
+  return DecideFor(parts.policy, request);
 }
 
 }  // namespace surety

@@ -53,4 +53,8 @@ Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Pee
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                                 const Matched& matched, const Question& question);
 
+/// What the policy says of one more entry, on the same facts and the same scope.
+Decision DecideAlso(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
+                    const Authorization& authorization, const Entry& entry);
+
 }  // namespace surety

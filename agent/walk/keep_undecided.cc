@@ -16,13 +16,14 @@ constexpr std::string_view kFactsMissing = "facts_missing";
 
 }  // namespace
 
-// An entry that was taken out of the files waits for nothing.
+// An entry that was taken out of the files, or names another identity now, waits for nothing.
 bool Session::StillWaits(const Entry& entry, const Attestation& seen) const {
   if (!WaitsForOptional(entry, seen)) return false;
   SelectorSet at_best = seen.selectors;
   at_best.Merge(entry.selectors);
-  return std::ranges::any_of(parts_.entries.Match(at_best),
-                             [&](const auto& one) { return one->id == entry.id; });
+  return std::ranges::any_of(parts_.entries.Match(at_best), [&](const auto& one) {
+    return one->id == entry.id && one->spiffe_id == entry.spiffe_id;
+  });
 }
 
 // Where one entry is undecided and the rest goes on, it is neither renewed nor taken away.
@@ -32,14 +33,18 @@ void Session::Keep(const Ask& ask, Authorization& authorization, std::vector<Hel
     const auto at = std::ranges::find_if(authorization.entries, [&](const EntryDecision& one) {
       return one.entry && one.entry->id == held.entry->id;
     });
-    const bool judged = at != authorization.entries.end();
-    if (judged ? at->decision.verdict != Verdict::kUndecided
-               : !StillWaits(*held.entry, ask.facts.seen))
-      continue;
-    if (!judged)
-      authorization.entries.push_back(
-          {.entry = held.entry,
-           .decision = {.verdict = Verdict::kUndecided, .reason = std::string(kFactsMissing)}});
+    if (at != authorization.entries.end()) {
+      if (at->decision.verdict != Verdict::kUndecided) continue;
+    } else {
+      if (!StillWaits(*held.entry, ask.facts.seen)) continue;
+      // It may have jumped all the same, and what is missing must not hide that.
+      Decision decision = DecideAlso(parts_, peer_, ask.facts, authorization, *held.entry);
+      const bool refused = decision.verdict == Verdict::kRefuse;
+      if (!refused)
+        decision = {.verdict = Verdict::kUndecided, .reason = std::string(kFactsMissing)};
+      authorization.entries.push_back({.entry = held.entry, .decision = std::move(decision)});
+      if (refused) continue;
+    }
     if (ask.now.boot < held.expires_at && parts_.sanctions.StillGiven(held.issued))
       next.push_back(held);
   }

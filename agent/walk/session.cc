@@ -57,8 +57,12 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
     const Ask ask{*facts, now, newcomers, recorded_bundles_, turn, turn.bundles};
     if (auto done = StepBundles(ask); !done) return done.error();
   }
-  const auto tokens = turn.crowded ? std::span<const TokenAsk>() : demand.tokens;
-  if (auto done = StepTokens(*facts, now, tokens, turn); !done) return done.error();
+  if (turn.crowded) {
+    // Those that an earlier turn let in wait for the next.
+    if (!demand.tokens.empty()) ComeBackBy(turn.next, now.boot + kSecondLook);
+    return turn;
+  }
+  if (auto done = StepTokens(*facts, now, demand.tokens, turn); !done) return done.error();
   return turn;
 }
 

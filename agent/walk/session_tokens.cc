@@ -26,7 +26,7 @@ Result<void> Session::StepTokens(const TurnFacts& facts, Moment now, std::span<c
   for (const TokenAsk& one : asks) {
     TokenAnswer& answer = turn.tokens.emplace_back();
     const Ask ask{facts, now, one.newcomer, recorded_tokens_, turn, answer.outcome};
-    if (auto done = StepToken(ask, one.request, tokens, answer); !done) return done;
+    if (auto done = StepToken(ask, *one.request, tokens, answer); !done) return done;
   }
   // A fresh look that waits for a fact goes on, or the challenge would never be passed.
   if (tokens.undecided) {

@@ -119,7 +119,7 @@ class Session {
  public:
   /// One call for tokens.
   struct TokenAsk {
-    TokenRequest request;
+    std::shared_ptr<const TokenRequest> request;
     bool newcomer = true;  ///< No turn has begun since it came.
   };
 

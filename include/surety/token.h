@@ -25,7 +25,8 @@ struct TokenRequest {
 };
 
 inline constexpr std::size_t kMaxAudiences = 32;
-inline constexpr std::size_t kMaxAudienceBytes = 8'192;  ///< Of all in one request.
+inline constexpr std::size_t kMaxAudienceBytes =
+    2'048;  ///< Of all in one request: each token is a record.
 
 /// kInvalidArgument unless there is at least one audience and each is fit for a
 /// claim: not empty, no control character, within the limits above. Each is kept

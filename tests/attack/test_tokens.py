@@ -32,6 +32,22 @@ class Tokens(AttackCase):
         self.assertIn("drift.executable", message)
         self.assert_revoked(victim)
 
+    def test_calls_that_wait_for_could_not_tell_are_few_and_hold_up_nobody_else(self):
+        """Each of them is decided anew in every turn of its process."""
+        daemon = self.attacked(hook={"socket": "/run/nobody-listens.sock"})
+
+        def pile_up(send):
+            with grpc_raw.Connection(daemon.socket) as connection:
+                calls = [connection.call(jwt.FETCH, jwt.fetch_request(["reports"]))
+                         for _ in range(200)]
+                send([connection.status(call, 20)[0] for call in calls])
+
+        codes = self.worker(users.WEB, pile_up).receive(40)
+        waited = codes.count(grpc_raw.UNAVAILABLE)
+        self.assertEqual(waited + codes.count(grpc_raw.RESOURCE_EXHAUSTED), 200, codes)
+        self.assertLessEqual(waited, 32)
+        self.assertGreater(waited, 0)
+
     def jumper(self, daemon, jump):
         """A process that has had a token and nothing else, jumps, and asks again, then
         through a child. Gives its pid and the three answers."""

@@ -106,6 +106,7 @@ class Validation(Case):
                 ("expiry", self.signed(without=["exp"])),
                 ("expiry", self.signed(exp=str(now + 60))),
                 ("not valid yet", self.signed(nbf=now + 60)),
+                ("not valid yet", self.signed(iat=now + 60)),
                 ("another audience", self.signed(aud=["other"])),
                 ("another audience", self.signed(aud=["reports "])),
                 ("no audience", self.signed(without=["aud"])),

@@ -73,6 +73,13 @@ TEST_F(OptionalAttestorTest, WhatWasRevokedIsNotKept) {
   EXPECT_THAT(Ids(), ElementsAre("web"));
 }
 
+TEST_F(OptionalAttestorTest, SilenceDoesNotHideAJump) {
+  EXPECT_THAT(Ids(), ElementsAre("web", "work"));
+  IsSilent();
+  policy_.answers["work"] = Answer(Verdict::kRefuse, "drift.executable");
+  EXPECT_THAT(Ids(), ElementsAre("web"));
+}
+
 TEST_F(OptionalAttestorTest, EntryThatIsGoneIsNotKept) {
   EXPECT_THAT(Ids(), ElementsAre("web", "work"));
   IsSilent();

@@ -15,7 +15,8 @@ using ::testing::SizeIs;
 class TokenTest : public SessionTest {
  protected:
   Result<Session::Turn> Ask(TokenRequest request, bool svids = false) {
-    const std::vector<Session::TokenAsk> asks{{.request = std::move(request)}};
+    const std::vector<Session::TokenAsk> asks{
+        {.request = std::make_shared<const TokenRequest>(std::move(request))}};
     return session_.Step(now_, {.svids = svids, .tokens = asks});
   }
   Session::TokenAnswer AnswerTo(TokenRequest request, bool svids = false) {
@@ -199,7 +200,9 @@ TEST_F(TokenTest, TooManyCallsGetNothing) {
 }
 
 TEST_F(TokenTest, OneThatWasLetInIsNotCountedAgain) {
-  const std::vector<Session::TokenAsk> asks{{.request = {.audiences = {"a"}}, .newcomer = false}};
+  const std::vector<Session::TokenAsk> asks{
+      {.request = std::make_shared<const TokenRequest>(TokenRequest{.audiences = {"a"}}),
+       .newcomer = false}};
   gate_.left = 0;
   const auto turn = session_.Step(now_, {.tokens = asks});
   ASSERT_TRUE(turn);

@@ -106,6 +106,15 @@ TEST(ParseDockerContainer, TooManyLabelsAreRefused) {
   EXPECT_NE(WhyNot(with(1001)).find("\"Labels\""), std::string::npos);
 }
 
+TEST(ParseDockerContainer, LabelsThatAreTooLongTogetherAreRefused) {
+  const auto with = [](std::size_t size) {
+    return R"({"State":{"Pid":1,"StartedAt":"t"},"Config":{"Labels":{"a":")" +
+           std::string(size, 'x') + R"(","b":")" + std::string(size, 'x') + R"("}}})";
+  };
+  EXPECT_EQ(WhyNot(with(32'000)), "read");
+  EXPECT_NE(WhyNot(with(33'000)).find("\"Labels\""), std::string::npos);
+}
+
 const std::string kPodman =
     R"({"Id":")" + kId + R"(","Name":"pay","Image":")" + kDigest +
     R"(","ImageDigest":"sha256:m","ImageName":"localhost/pay:1","Pod":"bb",)"

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
 
 #include "agent/issuance/jwt_manifest.h"
 #include "tests/fakes/failing_disk.h"
@@ -166,7 +168,7 @@ TEST(JwtAuthority, NoDeathLosesAKeyThatHasSigned) {
       if (!keys) ::_exit(1);
       for (const auto time : {hours(0), hours(3), hours(4), hours(5)}) {
         (*keys)->Advance(After(time));
-        WriteText(given, TokenOf(**keys, After(time).wall));
+        WriteText(given, std::to_string(time.count()) + " " + TokenOf(**keys, After(time).wall));
       }
       ::_exit(0);
     }
@@ -176,9 +178,11 @@ TEST(JwtAuthority, NoDeathLosesAKeyThatHasSigned) {
     const auto keys = OpenKeys(temp, After(hours(5)));
     ASSERT_TRUE(keys);
     TokenOf(*keys, After(hours(5)).wall);
-    const std::string token = ReadText(given);
-    if (!token.empty()) {
-      const auto known = keys->Validate(token, "reports", Start().wall);
+    std::istringstream said(ReadText(given));
+    int hour = 0;
+    std::string token;
+    if (said >> hour >> token) {
+      const auto known = keys->Validate(token, "reports", After(hours(hour)).wall);
       EXPECT_TRUE(known) << at << ": " << known.error().Text();
     }
     if (!died) {
@@ -187,6 +191,15 @@ TEST(JwtAuthority, NoDeathLosesAKeyThatHasSigned) {
     }
   }
   FAIL() << "a life has more writes than were tried";
+}
+
+TEST(JwtAuthority, AKeyThatHasLostItsManifestIsNotThrownAway) {
+  const TempFolder temp;
+  { ASSERT_TRUE(OpenKeys(temp, Start())); }
+  ASSERT_EQ(::unlink(temp.Path("state/jwt/manifest.json").c_str()), 0);
+  const auto keys = OpenJwtAuthority(JwtOptionsFor(temp), Start());
+  ASSERT_FALSE(keys);
+  EXPECT_THAT(keys.error().Text(), HasSubstr("manifest.json"));
 }
 
 TEST(JwtAuthority, AFullDiskIsToldAndTriedAgain) {
