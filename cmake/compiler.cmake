@@ -10,17 +10,18 @@ add_library(surety_flags INTERFACE)
 target_compile_options(surety_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wformat=2 -Werror
-  -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection -pthread)
 target_link_options(surety_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
 target_compile_options(surety_flags INTERFACE -ffunction-sections -fdata-sections)
 
 if(SURETY_SANITIZE)
   add_compile_options(-fsanitize=${SURETY_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SURETY_SANITIZE})
-  # Instrumented, g++ 12 takes moved values of the standard library for unset ones:
-  # https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105562. Other builds keep the warning.
+  # Instrumented, g++ 12 takes moved values of the standard library for unset ones and
+  # guarded pointers for null: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105562. Other
+  # builds keep the warnings.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options(-Wno-maybe-uninitialized)
+    add_compile_options(-Wno-maybe-uninitialized -Wno-nonnull)
   endif()
 else()
   # _FORTIFY_SOURCE needs optimisation and does not mix with the sanitizers.

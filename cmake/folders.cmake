@@ -33,17 +33,32 @@ function(surety_folder name)
   target_link_libraries(surety_${name} PRIVATE surety_flags surety_seams ${ARG_USES})
   target_include_directories(surety_${name} INTERFACE ${CMAKE_SOURCE_DIR})
   target_include_directories(surety_${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  surety_precompiled(surety_${name} folders)
 endfunction()
 
-# surety_test(NAME LABEL unit SOURCES ... ALONE ... USES ...)
+add_custom_target(test_programs)
+
+# surety_test(NAME LABEL unit SINGLE_THREADED SOURCES ... ALONE ... USES ...)
 #
-# One test program, its cases known to ctest one by one.
+# One test program, its cases known to ctest one by one. The thread sanitizer is for
+# those of the labels unit and flow that have threads: nothing is to be found without
+# them, and over a socket it would report the distribution's gRPC.
 function(surety_test name)
-  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;ALONE;USES" ${ARGN})
+  cmake_parse_arguments(ARG "SINGLE_THREADED" "LABEL" "SOURCES;ALONE;USES" ${ARGN})
+  if(SURETY_SANITIZE STREQUAL "thread" AND (ARG_SINGLE_THREADED OR NOT ARG_LABEL MATCHES "^(unit|flow)$"))
+    return()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
+  add_dependencies(test_programs ${name})
   surety_batches(${name} "${ARG_SOURCES}" "${ARG_ALONE}")
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE SURETY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE surety_flags surety_seams ${ARG_USES} GTest::gmock GTest::gtest_main)
+  # Compiling takes longer than running them. What they test is compiled as ever.
+  if(NOT SURETY_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
+  endif()
+  surety_precompiled(${name} tests)
   # The thread sanitizer would wait a second at the end of every process with threads,
   # and tests of deaths have hundreds.
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." NO_PRETTY_VALUES PROPERTIES LABELS ${ARG_LABEL}

@@ -283,7 +283,8 @@ class CountingGate final : public CallGate {
     ++closed;
   }
   int left = 1'000'000;
-  int closed = 0;
+  /// Counted by the server's threads, in a test over a socket.
+  std::atomic<int> closed = 0;
 };
 
 class StillClock final : public Clock {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "surety/unique_fd.h"
+#include "tests/fakes/eventually.h"
 
 namespace surety::testing {
 
@@ -80,7 +81,6 @@ bool CopySleep(const std::string& to);
 
 bool WriteFile(const std::string& path, const std::string& contents);
 
-/// Polls until `done` or 10 s have passed; what `done` said last.
-bool Eventually(const std::function<bool()>& done);
+using fakes::Eventually;
 
 }  // namespace surety::testing

@@ -5,17 +5,16 @@
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "agent/record/state.h"
+#include "tests/fakes/eventually.h"
 #include "tests/fakes/fake_process.h"
 
 namespace surety {
@@ -151,15 +150,7 @@ inline IssuedSvid SvidOf(const std::string& serial, Moment now, const std::strin
           .not_after = now.wall + hours(1)};
 }
 
-/// Waits until something is so, at most ten seconds.
-inline bool Eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + Seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
+using fakes::Eventually;
 
 /// What an AuditNotice said, kept beyond the call.
 struct Noted {

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
+#include <thread>
 
 #include "agent/watch/system_clock.h"
+#include "tests/fakes/eventually.h"
 
 namespace surety {
 namespace {
@@ -29,14 +32,7 @@ class FunctionTurn final : public ScheduledTurn {
   const pid_t pid_;
 };
 
-bool Eventually(const std::function<bool()>& condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(milliseconds(1));
-  }
-  return true;
-}
+using fakes::Eventually;
 
 class TurnSchedulerTest : public ::testing::Test {
  protected:
