@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # bench.sh BUILD_FOLDER: measures a daemon of its own against the targets of
-# docs/benchmarks.md and prints two tables. Needs root, an idle machine and about
+# docs/benchmarks.md and prints its tables. Needs root, an idle machine and about
 # a quarter of an hour. The reports stay in BUILD_FOLDER/bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -93,4 +93,5 @@ python3 scripts/bench_table.py "$reports" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/act_latency.py | tee "$reports/act-latency.md" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/hook_cost.py | tee "$reports/hook-cost.md" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/token_cpu.py | tee "$reports/token-cpu.md" || missed=1
+SURETY_BIN=$build/bin python3 tests/bench/container_cost.py | tee "$reports/container-cost.md" || missed=1
 exit $missed

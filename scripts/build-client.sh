@@ -16,7 +16,8 @@ case "$language" in
     [ -n "$go" ] || { echo "build-client: no Go $GO_MINIMUM; run scripts/install-deps.sh" >&2; exit 1; }
     cd tests
     "$go" build -trimpath -buildvcs=false -o "$out/client" ./clients/go
-    "$go" build -trimpath -buildvcs=false -o "$out/loadgen" ./loadgen
+    # Static: it also runs in containers, which have nothing else.
+    CGO_ENABLED=0 "$go" build -trimpath -buildvcs=false -o "$out/loadgen" ./loadgen
     "$go" vet ./...
     ;;
   rust)

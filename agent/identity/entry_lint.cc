@@ -17,11 +17,9 @@ struct Claim {
   std::string_view kind;
   std::string_view whose;
 };
-constexpr std::array<Claim, 6> kClaims{{
+constexpr std::array<Claim, 4> kClaims{{
     {"docker", "whoever may start containers"},
     {"podman", "whoever may start containers"},
-    {"containerd", "whoever may start containers"},
-    {"cri", "whoever may start containers"},
     {"k8s", "whoever may start pods"},
     {"systemd:user_unit", "that user, of any process of his"},
 }};

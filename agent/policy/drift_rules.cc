@@ -144,8 +144,6 @@ const std::vector<DriftRule>& DriftRules() {
       {"systemd", kAny, "cgroup", "cgroup:path"},
       {"docker", kAny, "container"},
       {"podman", kAny, "container"},
-      {"containerd", kAny, "container"},
-      {"cri", kAny, "container"},
       {"k8s", kAny, "container"},
   };
   return kRules;

@@ -204,22 +204,37 @@ class Scenarios(LayoutScenarios):
             daemon, pid=pay.pid, verdict="refuse", reason="drift.container"))
         self.assertIn(f"{self.engine.type}:name", str(refusal))
 
-    def test_engine_down_at_rotation_takes_nothing_away(self) -> None:
+    def holding_while_engine_is_away(self) -> Workload:
+        """One whose facts can be kept for so short a time that a rotation asks again."""
         daemon = self.asking(x509={"ttl": "10s", "ca_ttl": "1h"})
         daemon.configure(f"attestors.{self.engine.type}", max_age="500ms", timeout="500ms")
         daemon.start()
         pay = self.workload(labels={"app": "pay"})
         self.assert_is(pay, "pay")
-        assert self.engine.server is not None
-        self.engine.server.send_signal(signal.SIGSTOP)
-        self.addCleanup(self.engine.server.send_signal, signal.SIGCONT)
+        return pay
+
+    def assert_undecided(self, workload: Workload) -> None:
         record = audit.awaited("an undecided rotation", lambda: audit.decisions(
-            daemon, pid=pay.pid, verdict="undecided", action="rotate"), 15)
+            self.control.daemon, pid=workload.pid, verdict="undecided", action="rotate"), 15)
         self.assertIn(self.engine.type, [fact["kind"] for fact in record["missing"]])
         self.assertEqual(record["reason"], "facts_missing")
         # A host process is nobody's container, and is served or refused as ever.
         self.assert_refused(self.on_the_host(), "no_entry")
+
+    def test_engine_that_hangs_at_rotation_takes_nothing_away(self) -> None:
+        pay = self.holding_while_engine_is_away()
+        assert self.engine.server is not None
+        self.engine.server.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.engine.server.send_signal, signal.SIGCONT)
+        self.assert_undecided(pay)
         self.engine.server.send_signal(signal.SIGCONT)
+        self.assert_is(pay, "pay")
+
+    def test_engine_stopped_at_rotation_takes_nothing_away(self) -> None:
+        pay = self.holding_while_engine_is_away()
+        self.engine.end()
+        self.assert_undecided(pay)
+        self.engine.start()
         self.assert_is(pay, "pay")
 
 

@@ -112,7 +112,8 @@ class Daemon:
     def program(self, name: str) -> str:
         """The path of a built program that every user may run. The build folder
         may lie where only its owner may go."""
-        source = {"client": CLIENTS / "go/client"}.get(name, BIN / name)
+        of_go = name in ("client", "loadgen")
+        source = CLIENTS / "go" / name if of_go else BIN / name
         staged = self.folder / "bin" / name
         if not staged.exists():
             staged.parent.mkdir(exist_ok=True)
@@ -183,7 +184,7 @@ class Daemon:
 
     def run(self, *args: str, uid: int = 0, timeout: float = 30,
             env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs `surety`, `suretyd` or `client` to its end as another user."""
+        """Runs one of program()'s to its end as another user."""
         program, *rest = args
         return subprocess.run([self.program(program), *rest], capture_output=True, text=True,
                               timeout=timeout, env=self.environment(env), check=False,

@@ -1,4 +1,5 @@
-// The sections of the container engines: [attestors.docker] and [attestors.podman].
+// The sections of the container engines: [attestors.docker], [attestors.podman] and
+// [attestors.k8s].
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,6 +76,19 @@ TEST(ConfigEnginesTest, RootlessEnginesAlone) {
   EXPECT_EQ(config.docker->sockets, std::vector<Socket>({{"/c.sock", 1001}}));
 }
 
+TEST(ConfigEnginesTest, KubernetesHasARuntimeOfRootsAndNothingOfTheEnvironment) {
+  EXPECT_FALSE(Good("[attestors.docker]").k8s);
+  const Config usual = Good("[attestors.k8s]");
+  ASSERT_TRUE(usual.k8s);
+  EXPECT_EQ(usual.k8s->sockets, std::vector<Socket>({{"/run/containerd/containerd.sock", 0}}));
+  EXPECT_EQ(usual.k8s->max_age, milliseconds(60'000));
+  const Config other =
+      Good("[attestors.k8s]\nsockets = [\"/run/crio/crio.sock\"]\ntimeout = \"1s\"");
+  ASSERT_TRUE(other.k8s);
+  EXPECT_EQ(other.k8s->sockets, std::vector<Socket>({{"/run/crio/crio.sock", 0}}));
+  EXPECT_EQ(other.k8s->timeout, milliseconds(1'000));
+}
+
 TEST(ConfigEnginesTest, MistakesAreTold) {
   const auto in = [](const std::string& line) { return "[attestors.docker]\n" + line; };
   const std::vector<DiagnosticCase> cases{
@@ -90,7 +104,10 @@ TEST(ConfigEnginesTest, MistakesAreTold) {
       {in("rootless_sockets = [\"0:/x\"]"), {3, 21}, "of root's", "move its path"},
       {in("timeout = \"1ms\""), {3, 11}, "timeout is shorter than", "10ms"},
       {in("max_age = \"2h\""), {3, 11}, "max_age is longer than", "1h"},
-      {in("env = \"yes\""), {3, 7}, "env is a string", "true"}};
+      {in("env = \"yes\""), {3, 7}, "env is a string", "true"},
+      {"[attestors.k8s]\nenv = true", {3, 1}, "unknown key \"env\"", ""},
+      {"[attestors.k8s]\nrootless_sockets = []", {3, 1}, "unknown key \"rootless_sockets\"", ""},
+      {"[attestors.k8s]\nsockets = []", {3, 11}, "no socket", "remove the section"}};
   for (const auto& each : cases) {
     Diagnostics diagnostics;
     EXPECT_FALSE(Parse(each.text, diagnostics)) << each.text;

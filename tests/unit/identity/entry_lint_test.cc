@@ -53,9 +53,8 @@ TEST(EntryLint, EntriesThatSayWhatTheyMeanAreNotWarnedOf) {
 }
 
 TEST(EntryLint, NamesAndLabelsAloneAreTheWordOfWhoeverStartsContainers) {
-  for (const auto* selector :
-       {"docker:label:app:a", "docker:name:a", "docker:env:A=b", "docker:image_id:a:1",
-        "podman:pod_name:a", "containerd:label:a:b", "cri:label:a:b"})
+  for (const auto* selector : {"docker:label:app:a", "docker:name:a", "docker:env:A=b",
+                               "docker:image_id:a:1", "podman:pod_name:a"})
     ExpectWarning({Entry("a", '"' + std::string(selector) + R"(", "unix:uid:1")"), kSelectors,
                    "is the word of whoever may start containers", ":image_digest, or the program"});
   ExpectWarning({Entry("a", R"("k8s:ns:a", "k8s:pod-label:app:a")"), kSelectors,
