@@ -103,13 +103,18 @@ ChurnLimiter::Limits ChurnLimitsOf(const LimitsConfig& config) {
   return limits;
 }
 
-SocketOptions SocketOptionsOf(const SocketConfig& config) {
-  return {.path = config.path, .mode = config.mode, .owner = config.owner, .group = config.group};
+SocketOptions SocketOptionsOf(const SocketConfig& config, const UniqueFd& passed) {
+  return {.path = config.path,
+          .mode = config.mode,
+          .owner = config.owner,
+          .group = config.group,
+          .passed = passed.get()};
 }
 
-ApiOptions ApiOptionsOf(const Config& config, std::uint64_t open_files) {
-  return {.workload_socket = SocketOptionsOf(config.workload_api.socket),
-          .admin_socket = SocketOptionsOf(config.admin.socket),
+ApiOptions ApiOptionsOf(const Config& config, const PassedSockets& passed,
+                        std::uint64_t open_files) {
+  return {.workload_socket = SocketOptionsOf(config.workload_api.socket, passed.workload),
+          .admin_socket = SocketOptionsOf(config.admin.socket, passed.admin),
           .admin_uids = config.admin.allowed_uids,
           .limits = UidLimitsOf(config.limits, open_files),
           .times = {.silent = config.limits.silent_timeout, .idle = config.limits.idle_timeout},
@@ -128,9 +133,9 @@ WatchOptions WatchOptionsOf(const Config& config, std::uint64_t open_files) {
 
 }  // namespace
 
-Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
+Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSockets passed,
                                               std::shared_ptr<spdlog::logger> logger) {
-  std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(logger)));
+  std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(passed), std::move(logger)));
   using Part = Result<void> (Daemon::*)();
   for (const Part part :
        {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
@@ -139,8 +144,9 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config,
   return daemon;
 }
 
-Daemon::Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger)
+Daemon::Daemon(const Config& config, PassedSockets passed, std::shared_ptr<spdlog::logger> logger)
     : config_(config),
+      passed_(std::move(passed)),
       logger_(std::move(logger)),
       open_files_(RaiseOpenFileLimit()),
       opener_(MakeLinuxProcessOpener()),
@@ -282,7 +288,7 @@ Result<void> Daemon::Serve() {
                                .validator = *token_keys_,
                                .actions = *orders_,
                                .logger = logger_},
-                              ApiOptionsOf(config_, open_files_));
+                              ApiOptionsOf(config_, passed_, open_files_));
   if (!api) return api.error();
   api_ = *std::move(api);
   logger_->info("suretyd {} serves {} at {} (admin at {})", kVersion, config_.trust_domain.IdText(),

@@ -12,6 +12,7 @@
 #include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
 #include "agent/issuance/jwt_authority.h"
+#include "agent/passed_sockets.h"
 #include "agent/policy/churn_limiter.h"
 #include "agent/policy/external_hook_policy.h"
 #include "agent/policy/policy_engine.h"
@@ -20,6 +21,7 @@
 #include "agent/record/operator_orders.h"
 #include "agent/record/repeated_answers.h"
 #include "agent/record/state.h"
+#include "agent/service_manager.h"
 #include "agent/signals.h"
 #include "agent/watch/clock_change_watch.h"
 #include "agent/watch/process_watcher.h"
@@ -37,16 +39,18 @@ class Daemon final : private StatusSource {
  public:
   /// Makes all parts and serves. An Error names what could not be had, and
   /// leaves nothing running.
-  static Result<std::unique_ptr<Daemon>> Start(const Config& config,
+  /// Serves `passed` sockets in the place of its own.
+  static Result<std::unique_ptr<Daemon>> Start(const Config& config, PassedSockets passed,
                                                std::shared_ptr<spdlog::logger> logger);
   ~Daemon() override;
 
   /// Keeps house until SIGTERM or SIGINT: rotates authorities, sweeps, reloads
-  /// on SIGHUP. Then ends every stream with UNAVAILABLE.
-  void Run(Signals& signals);
+  /// on SIGHUP. Then ends every stream with UNAVAILABLE. Tells `service` all of it, and
+  /// that the daemon lives only while turns are taken.
+  void Run(Signals& signals, ServiceManager& service);
 
  private:
-  Daemon(const Config& config, std::shared_ptr<spdlog::logger> logger);
+  Daemon(const Config& config, PassedSockets passed, std::shared_ptr<spdlog::logger> logger);
   // In this order: each needs those before it.
   Result<void> OpenState();
   Result<void> OpenRecord();
@@ -60,6 +64,8 @@ class Daemon final : private StatusSource {
   void LoadEntries();
   void LoadPolicies();
   void KeepHouse();
+  void ReportTo(ServiceManager& service);
+  [[nodiscard]] std::string ServiceStatus() const;
   void TendPlugins();
   void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
@@ -79,6 +85,7 @@ class Daemon final : private StatusSource {
   [[nodiscard]] WalkParts Walk();
 
   const Config config_;
+  const PassedSockets passed_;
   const std::shared_ptr<spdlog::logger> logger_;
   const std::uint64_t open_files_;
   SystemClock clock_;
@@ -116,7 +123,8 @@ class Daemon final : private StatusSource {
 
   std::atomic<BootTime> advance_at_ = BootTime{};
   std::atomic<BootTime> advance_token_keys_at_ = BootTime{};
-  std::string authority_failure_;   // Of the thread that keeps house.
+  bool walk_hangs_ = false;         // Of the thread that keeps house.
+  std::string authority_failure_;   // Likewise.
   std::string token_keys_failure_;  // Likewise.
   std::string crl_failure_;         // Of the keeper's thread.
 };

@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "agent/daemon.h"
 #include "agent/version.h"
 
@@ -12,20 +14,33 @@ namespace {
 
 constexpr std::chrono::milliseconds kTick{1'000};
 constexpr std::chrono::milliseconds kStopGrace{1'500};
+// Turns that ask an external hook for several entries take seconds, no others do.
+constexpr Seconds kLongestTurn{15};
 
 void Append(std::vector<std::string> more, std::vector<std::string>& all) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
 
+void LogFailure(const Result<void>& told, spdlog::logger& logger) {
+  if (!told) logger.warn("{}", told.error().Text());
+}
+
 }  // namespace
 
-void Daemon::Run(Signals& signals) {
+void Daemon::Run(Signals& signals, ServiceManager& service) {
+  LogFailure(service.Ready(ServiceStatus()), *logger_);
   while (true) {
     const auto signal = signals.Wait(kTick);
     if (signal == SIGTERM || signal == SIGINT) break;
-    if (signal == SIGHUP) Reload();
+    if (signal == SIGHUP) {
+      LogFailure(service.Reloading(), *logger_);
+      Reload();
+      LogFailure(service.Ready(ServiceStatus()), *logger_);
+    }
     KeepHouse();
+    ReportTo(service);
   }
+  LogFailure(service.Stopping(), *logger_);
   logger_->info("stopping: every stream ends with UNAVAILABLE");
   Note("daemon.stopped", NoticeSeverity::kInfo, {});
   Stop();
@@ -110,6 +125,24 @@ void Daemon::KeepHouse() {
   audit_->Tick(now);
   api_->CutStalled();
   TendPlugins();
+}
+
+// Called behind KeepHouse, so that it proves the upkeep to be alive as well as the walk.
+void Daemon::ReportTo(ServiceManager& service) {
+  const bool hangs = clock_.Now().boot - scheduler_->last_alive() > kLongestTurn;
+  if (hangs && !walk_hangs_)
+    logger_->error("the walk hangs: no proof of life goes to systemd until turns are taken again");
+  walk_hangs_ = hangs;
+  if (!hangs) LogFailure(service.Alive(ServiceStatus()), *logger_);
+}
+
+std::string Daemon::ServiceStatus() const {
+  const std::vector<std::string> degraded = Degraded();
+  std::string line = "serving " + std::string(config_.trust_domain.IdText()) + ", " +
+                     std::to_string(entries_.Status().count) + " entries";
+  if (!degraded.empty()) line += "; degraded: " + degraded.front();
+  std::ranges::replace(line, '\n', ' ');
+  return line;
 }
 
 void Daemon::TendPlugins() {

@@ -12,6 +12,8 @@
 #include "agent/issuance/harden_process.h"
 #include "agent/issuance/key_memory.h"
 #include "agent/logging.h"
+#include "agent/passed_sockets.h"
+#include "agent/service_manager.h"
 #include "agent/version.h"
 #include "attestors/builtin.h"
 
@@ -37,6 +39,8 @@ int RunDaemon(const Flags& flags) {
   if (auto hardened = HardenProcess(); !hardened) return Fail(hardened.error());
   auto signals = Signals::Block();
   if (!signals) return Fail(signals.error());
+  auto passed = TakePassedSockets();
+  if (!passed) return Fail(passed.error());
   const auto locked = LockKeyMemory();
 
   Diagnostics diagnostics;
@@ -46,12 +50,13 @@ int RunDaemon(const Flags& flags) {
   const auto logger = MakeLogger(config->log_format, config->log_level);
   if (!locked) logger->warn("keys may be swapped out: {}", locked.error().Text());
 
-  auto daemon = Daemon::Start(*config, logger);
+  auto daemon = Daemon::Start(*config, *std::move(passed), logger);
   if (!daemon) {
     logger->error("suretyd does not start: {}", daemon.error().Text());
     return kFailed;
   }
-  (*daemon)->Run(*signals);
+  ServiceManager service;
+  (*daemon)->Run(*signals, service);
   return 0;
 }
 

@@ -33,7 +33,7 @@ class Door {
   Result<void> Open(std::function<void(UniqueFd)> hand_over);
   /// Accepts no more. Connections that are open go on being watched.
   void StopAccepting();
-  /// Ends the listener and removes the socket. Called before whoever takes the
+  /// Ends the listener and removes the socket that it made. Called before whoever takes the
   /// connections ends.
   void Close();
 

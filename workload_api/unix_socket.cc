@@ -6,10 +6,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 namespace surety {
 namespace {
@@ -87,9 +91,84 @@ Result<ino_t> SetOwnerAndMode(const SocketOptions& options, const std::string& p
   return status.st_ino;
 }
 
+std::optional<int> OptionOf(int fd, int name) {
+  int value = 0;
+  socklen_t size = sizeof value;
+  if (::getsockopt(fd, SOL_SOCKET, name, &value, &size) != 0) return std::nullopt;
+  return value;
+}
+
+// As the kernel knows it; empty for one that has no path.
+std::string PathOf(int fd) {
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  constexpr auto kPathAt = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path));
+  if (size <= kPathAt) return {};
+  const std::string_view path(
+      &address.sun_path[0],
+      std::min(size - kPathAt, static_cast<socklen_t>(sizeof address.sun_path)));
+  return std::string(path.substr(0, path.find('\0')));
+}
+
+std::string Octal(mode_t mode) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", mode);
+  return text.data();
+}
+
+Error Mismatch(const SocketOptions& options, const std::string& why) {
+  return {ErrorCode::kInvalidArgument,
+          "the socket that systemd passed for " + options.path + ' ' + why};
+}
+
+Result<void> CheckPassed(const SocketOptions& options) {
+  if (OptionOf(options.passed, SO_DOMAIN) != AF_UNIX ||
+      OptionOf(options.passed, SO_TYPE) != SOCK_STREAM)
+    return Mismatch(options, "is no Unix stream socket: name its path in ListenStream=");
+  if (OptionOf(options.passed, SO_ACCEPTCONN) != 1)
+    return Mismatch(options, "does not listen: set Accept=no in its unit");
+  if (const std::string path = PathOf(options.passed); path != options.path)
+    return Mismatch(options, "listens at \"" + path +
+                                 "\": make ListenStream= of its unit and the configuration agree");
+  return {};
+}
+
+// Who may connect is decided by the unit; what the configuration says must not be less.
+Result<void> CheckAccess(const SocketOptions& options) {
+  struct stat status {};
+  if (::lstat(options.path.c_str(), &status) != 0) return Failed("looking at", options.path);
+  if ((status.st_mode & 07777) != options.mode)
+    return Mismatch(options, "has mode " + Octal(status.st_mode & 07777) + " and not " +
+                                 Octal(options.mode) +
+                                 ": make SocketMode= of its unit and the configuration agree");
+  if (status.st_uid != options.owner.value_or(status.st_uid) ||
+      status.st_gid != options.group.value_or(status.st_gid))
+    return Mismatch(options,
+                    "has another owner or group than configured: set SocketUser= and "
+                    "SocketGroup= of its unit");
+  return {};
+}
+
 }  // namespace
 
 Result<UnixSocket> UnixSocket::Listen(const SocketOptions& options) {
+  return options.passed < 0 ? Bind(options) : Adopt(options);
+}
+
+Result<UnixSocket> UnixSocket::Adopt(const SocketOptions& options) {
+  if (auto fine = CheckPassed(options); !fine) return fine.error();
+  if (auto fine = CheckFolder(std::filesystem::path(options.path).parent_path()); !fine)
+    return fine.error();
+  if (auto fine = CheckAccess(options); !fine) return fine.error();
+  UniqueFd fd(::fcntl(options.passed, F_DUPFD_CLOEXEC, 0));
+  // systemd passes sockets that block.
+  if (!fd || ::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0)
+    return Failed("taking the passed socket for", options.path);
+  return UnixSocket(std::move(fd), options.path, std::nullopt);
+}
+
+Result<UnixSocket> UnixSocket::Bind(const SocketOptions& options) {
   const auto final_address = AddressOf(options.path);
   if (!final_address) return final_address.error();
   const std::filesystem::path path(options.path);
@@ -121,7 +200,7 @@ UnixSocket::UnixSocket(UnixSocket&& other) noexcept
 
 UnixSocket::~UnixSocket() {
   struct stat status {};
-  if (!path_.empty() && ::lstat(path_.c_str(), &status) == 0 && status.st_ino == inode_)
+  if (!path_.empty() && inode_ && ::lstat(path_.c_str(), &status) == 0 && status.st_ino == *inode_)
     ::unlink(path_.c_str());
 }
 

@@ -15,10 +15,12 @@ struct SocketOptions {
   mode_t mode = 0600;
   std::optional<uid_t> owner{};  ///< Absent: the daemon's own.
   std::optional<gid_t> group{};
+  /// A socket that listens at this path already (systemd.socket(5)); not owned. -1: none.
+  int passed = -1;
 };
 
 /// A listening Unix stream socket at a path. Removes the path when destroyed,
-/// unless somebody else's socket is there by then.
+/// unless somebody else's socket is there by then, or it was passed to us.
 class UnixSocket {
  public:
   /// Binds under a temporary name, sets owner and mode, listens, and moves it
@@ -29,6 +31,9 @@ class UnixSocket {
   /// The folder is made (0755) if its parent exists. It must belong to root or
   /// to us, and no other user may write to it: who can, could put a socket of
   /// their own in our place. kPermissionDenied otherwise.
+  ///
+  /// A passed socket is served as it is, and goes on listening when this one is
+  /// destroyed. kInvalidArgument if it is not what the other options say.
   static Result<UnixSocket> Listen(const SocketOptions& options);
 
   UnixSocket(UnixSocket&& other) noexcept;
@@ -39,12 +44,14 @@ class UnixSocket {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  UnixSocket(UniqueFd fd, std::string path, ino_t inode)
+  static Result<UnixSocket> Bind(const SocketOptions& options);
+  static Result<UnixSocket> Adopt(const SocketOptions& options);
+  UnixSocket(UniqueFd fd, std::string path, std::optional<ino_t> inode)
       : fd_(std::move(fd)), path_(std::move(path)), inode_(inode) {}
 
   UniqueFd fd_;
-  std::string path_;  // Empty once moved from.
-  ino_t inode_;
+  std::string path_;            // Empty once moved from.
+  std::optional<ino_t> inode_;  // Not set: the path is not ours to remove.
 };
 
 }  // namespace surety

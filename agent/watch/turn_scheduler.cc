@@ -3,8 +3,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 namespace surety {
 namespace {
@@ -75,7 +77,7 @@ void TurnScheduler::Hurry(const ScheduledTurn& turn) {
 }
 
 bool TurnScheduler::Idle() const {
-  return ready_.size() == 0 && running_ < most_running_ && !stopping_;
+  return ready_.size() == 0 && std::ssize(running_since_) < most_running_ && !stopping_;
 }
 
 void TurnScheduler::Drop(const ScheduledTurn& turn) {
@@ -112,7 +114,10 @@ std::size_t TurnScheduler::ready() const {
 
 BootTime TurnScheduler::last_alive() const {
   const std::lock_guard lock(mutex_);
-  return last_alive_;
+  BootTime alive = last_alive_;
+  if (!running_since_.empty()) alive = std::min(alive, *running_since_.begin());
+  if (!timers_.empty()) alive = std::min(alive, timers_.begin()->first);
+  return alive;
 }
 
 void TurnScheduler::Work() {
@@ -133,13 +138,14 @@ void TurnScheduler::Run(const std::shared_ptr<ScheduledTurn>& turn,
   if (slot.dropped) return Erase(slots_.find(turn.get()));
   slot.state = State::kRunning;
   slot.again = false;
-  ++running_;
+  const Moment now = clock_.Now();
+  const auto began = running_since_.insert(now.boot);
 
   lock.unlock();
-  const std::optional<BootTime> next = turn->Take(clock_.Now());
+  const std::optional<BootTime> next = turn->Take(now);
   lock.lock();
 
-  --running_;
+  running_since_.erase(began);
   last_alive_ = clock_.Now().boot;
   // References into an unordered_map survive insertions, and only this thread
   // erases a running slot.

@@ -43,8 +43,9 @@ class TurnScheduler final : public Scheduler {
 
   [[nodiscard]] std::size_t ready() const;
 
-  /// When a thread last finished a turn or found none to take: a watchdog's
-  /// proof that the walk is alive.
+  /// When a thread last finished a turn or found none to take, but no later than the
+  /// oldest turn that is still being taken began, or that should have been by now: a
+  /// watchdog's proof that the walk is alive.
   [[nodiscard]] BootTime last_alive() const;
 
  private:
@@ -86,7 +87,7 @@ class TurnScheduler final : public Scheduler {
   std::set<std::pair<BootTime, const ScheduledTurn*>> timers_;
   FairQueue ready_;
   BootTime last_alive_{};
-  int running_ = 0;  // Turns being taken, on whatever thread.
+  std::multiset<BootTime> running_since_;  // Turns being taken, on whatever thread.
   bool stopping_ = false;
 };
 

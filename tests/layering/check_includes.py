@@ -75,7 +75,7 @@ LIBRARIES = {
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
     "libsystemd": (
         r"systemd/",
-        ("agent/main", "agent/daemon", "agent/watch/", "attestors/systemd_bus"),
+        ("agent/passed_sockets", "agent/service_manager", "attestors/systemd_bus"),
     ),
     "spdlog": (r"spdlog/", ("attestors/", "agent/", "workload_api/")),
 }
@@ -149,6 +149,8 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("attestors/sha256_file.cc", "openssl/evp.h", True),
     ("attestors/systemd_bus.cc", "systemd/sd-bus.h", True),
     ("attestors/systemd_attestor.cc", "systemd/sd-bus.h", False),
+    ("agent/service_manager.cc", "systemd/sd-daemon.h", True),
+    ("agent/daemon.cc", "systemd/sd-daemon.h", False),
     ("agent/walk/svid_stream.cc", "surety/svid_stream.h", True),
     ("agent/walk/svid_stream.cc", "agent/walk/turn_retry.h", True),
     ("agent/walk/svid_stream.cc", "agent/identity/entry_file.h", False),

@@ -177,6 +177,34 @@ TEST_F(TurnSchedulerTest, DropFromInsideTheTurnIsHeeded) {
   EXPECT_EQ(turn->taken, 1);
 }
 
+TEST_F(TurnSchedulerTest, IsAliveOnlySinceTheOldestTurnThatHangs) {
+  scheduler_ = *TurnScheduler::Start(clock_, 3, Turns::kMayWait);
+  std::atomic<bool> hangs = true;
+  const auto hanging = std::make_shared<FunctionTurn>(
+      [&](Moment now) {
+        hangs.wait(true);
+        return now.boot + std::chrono::hours(1);
+      },
+      1);
+  scheduler_->Add(hanging);
+  ASSERT_TRUE(Eventually([&] { return hanging->taken == 1; }));
+  const auto hanging_since = clock_.Now().boot;
+
+  const auto other = Never(2);
+  scheduler_->Add(other);
+  ASSERT_TRUE(Eventually([&] { return other->taken == 1; }));
+  EXPECT_LE(scheduler_->last_alive(), hanging_since);
+
+  hangs = false;
+  hangs.notify_all();
+  EXPECT_TRUE(Eventually([&] { return scheduler_->last_alive() > hanging_since; }));
+}
+
+TEST_F(TurnSchedulerTest, AnIdlePoolIsAlive) {
+  const auto before = clock_.Now().boot;
+  EXPECT_TRUE(Eventually([&] { return scheduler_->last_alive() > before; }));
+}
+
 TEST_F(TurnSchedulerTest, NoTurnIsTakenAfterStop) {
   const auto turn = std::make_shared<FunctionTurn>([](Moment now) { return now.boot; });
   scheduler_->Add(turn);

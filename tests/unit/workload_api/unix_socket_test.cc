@@ -1,5 +1,6 @@
 #include "workload_api/unix_socket.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -35,6 +36,27 @@ class UnixSocketTest : public ::testing::Test {
     struct stat status {};
     EXPECT_EQ(::lstat(path.c_str(), &status), 0);
     return status.st_mode & 07777;
+  }
+
+  /// As systemd makes one: it blocks.
+  UniqueFd Made(const std::string& path, mode_t mode, int type = SOCK_STREAM) {
+    sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+    std::strncpy(&address.sun_path[0], path.c_str(), sizeof address.sun_path - 1);
+    UniqueFd fd(::socket(AF_UNIX, type, 0));
+    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    fs::permissions(path, fs::perms(mode));
+    return fd;
+  }
+  UniqueFd Listening(const std::string& path, mode_t mode = 0600) {
+    UniqueFd fd = Made(path, mode);
+    EXPECT_EQ(::listen(fd.get(), 5), 0);
+    return fd;
+  }
+  std::string ErrorOf(const UniqueFd& passed, SocketOptions options) {
+    options.passed = passed.get();
+    const auto socket = UnixSocket::Listen(options);
+    EXPECT_FALSE(socket);
+    return socket ? "" : socket.error().Text();
   }
 
   fs::path folder_;
@@ -142,6 +164,59 @@ TEST_F(UnixSocketTest, RemovesItsPathButNotASuccessors) {
   ASSERT_TRUE(second);
   { const UnixSocket going = *std::move(first); }
   EXPECT_TRUE(CanConnect(path));
+}
+
+TEST_F(UnixSocketTest, PassedSocketIsServedAndStaysWhenWeGo) {
+  const UniqueFd passed = Listening(Options().path);
+  auto options = Options();
+  options.passed = passed.get();
+  {
+    const auto socket = UnixSocket::Listen(options);
+    ASSERT_TRUE(socket) << socket.error().Text();
+    EXPECT_NE(socket->fd(), passed.get());
+    EXPECT_NE(::fcntl(socket->fd(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_TRUE(CanConnect(options.path));
+    const UniqueFd accepted(::accept(socket->fd(), nullptr, nullptr));
+    EXPECT_TRUE(accepted);
+  }
+  EXPECT_TRUE(CanConnect(options.path)) << "who waits is served by our successor";
+}
+
+TEST_F(UnixSocketTest, PassedSocketOfAnotherPathIsRefused) {
+  const std::string other = folder_ / "other.sock";
+  const std::string error = ErrorOf(Listening(other), Options());
+  EXPECT_NE(error.find(other), std::string::npos) << error;
+  EXPECT_NE(error.find("ListenStream="), std::string::npos) << error;
+}
+
+TEST_F(UnixSocketTest, PassedSocketThatDoesNotListenIsRefused) {
+  EXPECT_NE(ErrorOf(Made(Options().path, 0600), Options()).find("does not listen"),
+            std::string::npos);
+}
+
+TEST_F(UnixSocketTest, PassedSocketOfAnotherSortIsRefused) {
+  const std::string no_stream = "is no Unix stream socket";
+  EXPECT_NE(ErrorOf(Made(Options().path, 0600, SOCK_DGRAM), Options()).find(no_stream),
+            std::string::npos);
+  const UniqueFd tcp(::socket(AF_INET, SOCK_STREAM, 0));
+  EXPECT_NE(ErrorOf(tcp, Options()).find(no_stream), std::string::npos);
+  const UniqueFd file(::open("/dev/null", O_RDONLY));
+  EXPECT_NE(ErrorOf(file, Options()).find(no_stream), std::string::npos);
+}
+
+TEST_F(UnixSocketTest, PassedSocketThatLetsOthersInThanConfiguredIsRefused) {
+  const UniqueFd passed = Listening(Options().path, 0666);
+  const std::string error = ErrorOf(passed, Options(0600));
+  EXPECT_NE(error.find("mode 0666 and not 0600"), std::string::npos) << error;
+  auto options = Options(0666);
+  options.group = 1234;
+  EXPECT_NE(ErrorOf(passed, options).find("SocketGroup="), std::string::npos);
+}
+
+TEST_F(UnixSocketTest, PassedSocketInAFolderOfOthersIsRefused) {
+  const UniqueFd passed = Listening(Options().path);
+  fs::permissions(folder_, fs::perms(0777));
+  EXPECT_NE(ErrorOf(passed, Options()).find("chmod go-w"), std::string::npos);
 }
 
 }  // namespace
