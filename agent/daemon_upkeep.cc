@@ -32,6 +32,7 @@ void Daemon::Run(Signals& signals) {
 }
 
 void Daemon::Stop() {
+  if (metrics_) metrics_->Stop();
   clock_watch_.reset();
   entries_watch_.reset();
   policies_watch_.reset();
@@ -176,7 +177,7 @@ void Daemon::Heed(const CrlProgress& progress) {
 void Daemon::Note(std::string_view what, NoticeSeverity severity,
                   std::vector<std::pair<std::string, std::string>> details) {
   // What cannot be recorded has happened all the same; the log tells why.
-  const auto noted = audit_->Note(
+  const auto noted = Record().Note(
       {.at = clock_.Now(), .what = what, .severity = severity, .details = std::move(details)});
   static_cast<void>(noted);
 }
