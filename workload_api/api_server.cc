@@ -12,6 +12,7 @@
 #include "workload_api/health.h"
 #include "workload_api/offence_report.h"
 #include "workload_api/reflection.h"
+#include "workload_api/secret_methods.h"
 #include "workload_api/workload_methods.h"
 
 namespace surety {
@@ -69,11 +70,13 @@ class GrpcApiServer final : public ApiServer {
         workload_(WorkloadDoor(parts, options, offences_)),
         admin_gate_(options.admin_uids, parts.walk.audit, parts.clock),
         admin_(AdminDoor(parts, options, admin_gate_, offences_)),
+        secrets_(parts.logger, parts.clock),
         health_({kWorkloadService}),
         workload_methods_(WorkloadMethods(board_, parts.validator, parts.clock)),
         admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
+    AddSecretMethods(workload_methods_, board_, options.secret_names, secrets_);
     health_.AddTo(workload_methods_);
-    AddReflection(workload_methods_, {kWorkloadService, "grpc.health.v1.Health"});
+    AddReflection(workload_methods_, {kWorkloadService, SecretServiceName(), "grpc.health.v1.Health"});
     AddReflection(admin_methods_, {kAdminService});
   }
 
@@ -152,6 +155,7 @@ class GrpcApiServer final : public ApiServer {
   Door workload_;
   AdminGate admin_gate_;
   Door admin_;
+  SecretReport secrets_;
   Health health_;
   MethodTable workload_methods_;
   MethodTable admin_methods_;

@@ -22,6 +22,7 @@ struct ApiOptions {
   UidLimits limits;
   ListenerTimes times;
   StreamTimes streams;
+  SecretNames secret_names = {};
   std::chrono::milliseconds stalled_write{30'000};  ///< A stream whose client stopped reading.
 };
 

@@ -1,5 +1,6 @@
 #include "workload_api/call.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace surety {
@@ -56,7 +57,12 @@ BootClock::duration Call::stalled(BootTime now) const {
 
 BootClock::duration Call::silent(BootTime now) const {
   const std::lock_guard lock(mutex_);
-  return received_ || end_ ? BootClock::duration::zero() : now - opened_.boot;
+  return received_ > 0 || end_ ? BootClock::duration::zero() : now - opened_.boot;
+}
+
+bool Call::at_first_message() const {
+  const std::lock_guard lock(mutex_);
+  return received_ < 2;
 }
 
 void Call::OnArrived(bool ok) {
@@ -78,7 +84,7 @@ void Call::OnRead(bool ok) {
     std::unique_lock lock(mutex_);
     --operations_;
     if (gone_ || end_) return Release(lock);
-    received_ = true;
+    received_ = std::min(received_ + 1, 2);
     if (ok) message.Swap(&incoming_);
   }
   const auto self = shared_from_this();

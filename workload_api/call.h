@@ -65,6 +65,8 @@ class Call final : public std::enable_shared_from_this<Call> {
   [[nodiscard]] const grpc::ServerContextBase& context() const { return context_; }
   [[nodiscard]] std::string grpc_peer() const { return context_.peer(); }
   [[nodiscard]] Moment opened() const { return opened_; }
+  /// While a message is being served: whether it is the client's first.
+  [[nodiscard]] bool at_first_message() const;
 
   /// Who is calling, and the place in its uid's share, kept until the call is over.
   void Admit(CallTicket ticket) { ticket_.emplace(std::move(ticket)); }
@@ -120,7 +122,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   // All below guarded by mutex_.
   std::shared_ptr<Call> self_;
   int operations_ = 0;  // That gRPC has not handed back.
-  bool received_ = false;
+  int received_ = 0;  // Messages, 2 standing for all more.
   bool wants_message_ = false;
   bool write_in_flight_ = false;
   BootTime write_started_{};

@@ -1,13 +1,9 @@
 #include "workload_api/messages.h"
 
-#include <google/protobuf/message_lite.h>
-#include <grpc/slice.h>
-#include <string.h>
-
-#include <memory>
 #include <string>
 
 #include "workload.pb.h"
+#include "workload_api/wiped_message.h"
 
 namespace surety {
 namespace {
@@ -19,28 +15,6 @@ std::string Concatenate(const std::vector<std::string>& parts) {
 }
 
 std::string IdOf(const std::string& trust_domain) { return "spiffe://" + trust_domain; }
-
-void Wipe(std::string& secret) { ::explicit_bzero(secret.data(), secret.size()); }
-
-// gRPC frees the slice when the last byte is on the wire, which destroys, and
-// with that wipes, the bytes.
-void DestroySecret(void* secret) {
-  std::unique_ptr<SecretBytes>(static_cast<SecretBytes*>(secret));
-}
-
-grpc::ByteBuffer Serialize(const google::protobuf::MessageLite& message) {
-  std::vector<std::uint8_t> bytes(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(bytes.data());
-  auto secret = std::make_unique<SecretBytes>(std::move(bytes));
-  const auto view = secret->Reveal();
-  // gRPC takes a pointer to mutable bytes but never writes to a slice it is given.
-  auto* data =
-      const_cast<std::uint8_t*>(view.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  const grpc::Slice slice(
-      grpc_slice_new_with_user_data(data, view.size(), &DestroySecret, secret.release()),
-      grpc::Slice::STEAL_REF);
-  return grpc::ByteBuffer(&slice, 1);
-}
 
 }  // namespace
 
@@ -62,7 +36,7 @@ grpc::ByteBuffer X509SvidMessage(const SvidUpdate& update) {
   for (const auto& [trust_domain, authorities] : bundles.federated)
     (*response.mutable_federated_bundles())[IdOf(trust_domain)] = Concatenate(authorities);
 
-  grpc::ByteBuffer message = Serialize(response);
+  grpc::ByteBuffer message = WipedMessage(response);
   for (X509SVID& svid : *response.mutable_svids()) Wipe(*svid.mutable_x509_svid_key());
   return message;
 }
@@ -74,7 +48,7 @@ grpc::ByteBuffer X509BundlesMessage(const BundleSet& bundles) {
   for (const auto& [trust_domain, authorities] : bundles.federated)
     out[IdOf(trust_domain)] = Concatenate(authorities);
   for (const std::string& crl : bundles.crls) response.add_crl(crl);
-  return Serialize(response);
+  return WipedMessage(response);
 }
 
 grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens) {
@@ -87,7 +61,7 @@ grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens) {
     out.set_svid(reinterpret_cast<const char*>(token.data()), token.size());
     out.set_hint(one.hint);
   }
-  grpc::ByteBuffer message = Serialize(response);
+  grpc::ByteBuffer message = WipedMessage(response);
   for (JWTSVID& svid : *response.mutable_svids()) Wipe(*svid.mutable_svid());
   return message;
 }
@@ -96,7 +70,7 @@ grpc::ByteBuffer JwtBundlesMessage(const TokenBundles& bundles) {
   JWTBundlesResponse response;
   for (const auto& [trust_domain, jwk_set] : bundles.jwk_sets)
     (*response.mutable_bundles())[IdOf(trust_domain)] = jwk_set;
-  return Serialize(response);
+  return WipedMessage(response);
 }
 
 }  // namespace surety

@@ -9,28 +9,35 @@
 namespace surety {
 namespace {
 
-constexpr std::array kKinds = {StreamKind::kX509Svids, StreamKind::kX509Bundles,
-                               StreamKind::kJwtBundles};
+constexpr std::array<StreamKind, kStreamKinds> kKinds = {
+    StreamKind::kX509Svids, StreamKind::kX509Bundles, StreamKind::kJwtBundles,
+    StreamKind::kSvidSecrets, StreamKind::kBundleSecrets};
 
-std::size_t IndexOf(StreamKind kind) { return static_cast<std::size_t>(kind); }
+bool WantsSvids(StreamKind kind) {
+  return kind == StreamKind::kX509Svids || kind == StreamKind::kSvidSecrets;
+}
 
 std::string_view MethodOf(StreamKind kind) {
   switch (kind) {
     case StreamKind::kX509Svids: return "FetchX509SVID";
     case StreamKind::kX509Bundles: return "FetchX509Bundles";
     case StreamKind::kJwtBundles: return "FetchJWTBundles";
+    case StreamKind::kSvidSecrets:
+    case StreamKind::kBundleSecrets: return "StreamSecrets";
   }
   return "unknown";
 }
 
 const Session::Outcome& OutcomeFor(StreamKind kind, const Session::Turn& turn) {
-  return kind == StreamKind::kX509Svids ? turn.svids : turn.bundles;
+  return WantsSvids(kind) ? turn.svids : turn.bundles;
 }
 
 std::shared_ptr<const void> UpdateFor(StreamKind kind, const Session::Turn& turn) {
   switch (kind) {
-    case StreamKind::kX509Svids: return turn.svid_update;
-    case StreamKind::kX509Bundles: return turn.bundle_update;
+    case StreamKind::kX509Svids:
+    case StreamKind::kSvidSecrets: return turn.svid_update;
+    case StreamKind::kX509Bundles:
+    case StreamKind::kBundleSecrets: return turn.bundle_update;
     case StreamKind::kJwtBundles: return turn.token_bundle_update;
   }
   return nullptr;
@@ -40,7 +47,7 @@ grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
   switch (kind) {
     case StreamKind::kX509Svids: return X509SvidMessage(*turn.svid_update);
     case StreamKind::kX509Bundles: return X509BundlesMessage(*turn.bundle_update);
-    case StreamKind::kJwtBundles: break;
+    default: break;
   }
   return JwtBundlesMessage(*turn.token_bundle_update);
 }
@@ -49,11 +56,15 @@ grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
 
 ProcessStreams::Joined ProcessStreams::Join(std::shared_ptr<Call> call, StreamKind kind) {
   const std::lock_guard lock(mutex_);
+  return JoinLocked({.call = std::move(call), .kind = kind});
+}
+
+ProcessStreams::Joined ProcessStreams::JoinLocked(Stream stream) {
   if (closed_ || !peer_.process->IsAlive()) return Joined::kGone;
-  const Call* const name = call.get();
-  streams_.emplace(name, Stream{.call = std::move(call), .kind = kind});
+  const Call* const name = stream.call.get();
   unserved_.push_back(name);
-  ++counts_.at(IndexOf(kind));
+  ++counts_.at(IndexOf(stream.kind));
+  streams_.emplace(name, std::move(stream));
   lonely_since_.reset();
   return Joined::kYes;
 }
@@ -96,18 +107,26 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
 }
 
 Session::Demand ProcessStreams::TakeDemand() {
-  Session::Demand demand{.svids = counts_.at(IndexOf(StreamKind::kX509Svids)) > 0,
-                         .bundles = counts_.at(IndexOf(StreamKind::kX509Bundles)) +
-                                        counts_.at(IndexOf(StreamKind::kJwtBundles)) >
-                                    0,
-                         .newcomers = 0};
+  Session::Demand demand{
+      .svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
+      .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles,
+                        StreamKind::kBundleSecrets}) > 0,
+      .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
-  for (const Call* name : unserved_)
-    if (!std::exchange(streams_.at(name).asked, true)) newcomers_.push_back(name);
+  for (const Call* name : unserved_) {
+    Stream& stream = streams_.at(name);
+    if (!std::exchange(stream.asked, true) && !stream.let_in) newcomers_.push_back(name);
+  }
   demand.newcomers = static_cast<std::uint32_t>(newcomers_.size());
   TakeTokenDemand();
   demand.tokens = token_asks_;
   return demand;
+}
+
+std::size_t ProcessStreams::Count(std::initializer_list<StreamKind> kinds) const {
+  std::size_t count = 0;
+  for (const StreamKind kind : kinds) count += counts_.at(IndexOf(kind));
+  return count;
 }
 
 void ProcessStreams::Admit(const Session::Turn& turn) {
@@ -163,20 +182,28 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
       unserved_.push_back(name);
     } else if (outcome.verdict == Verdict::kAllow) {
       stream.undecided = false;
-      if (stream.last_push && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn))
+      if (!Owes(stream) && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn))
         continue;
+      if (stream.secrets) {
+        if (!TellSecrets(stream, turn, now)) Erase(at);
+        continue;
+      }
       auto& message = messages.at(IndexOf(stream.kind));
       if (!message) message = MessageFor(stream.kind, turn);
       stream.call->Send(*message);
       stream.last_push = now.wall;
     } else if (TellNo(stream, outcome, times_.first_answer, now)) {
-      if (!stream.last_push) unserved_.push_back(name);
+      if (Owes(stream)) unserved_.push_back(name);
     } else {
       Erase(at);
     }
   }
   for (const StreamKind kind : kKinds)
     if (auto update = UpdateFor(kind, turn)) told_.at(IndexOf(kind)) = std::move(update);
+}
+
+bool ProcessStreams::Owes(const Stream& stream) {
+  return stream.secrets ? stream.secrets->exchange.owed() : !stream.last_push;
 }
 
 bool ProcessStreams::TellNo(Stream& stream, const Session::Outcome& outcome,
@@ -200,7 +227,7 @@ std::vector<SessionStatus> ProcessStreams::Describe() const {
     status.pid = peer_.process->key().pid;
     status.uid = peer_.uid;
     status.method = MethodOf(stream.kind);
-    if (stream.kind == StreamKind::kX509Svids) status.spiffe_ids = held_ids_;
+    if (WantsSvids(stream.kind)) status.spiffe_ids = held_ids_;
     status.state = stream.undecided ? "undecided" : stream.last_push ? "served" : "waiting";
     status.opened_at = stream.call->opened().wall;
     status.last_push = stream.last_push;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,10 +13,14 @@
 #include "surety/scheduler.h"
 #include "surety/session.h"
 #include "workload_api/call.h"
+#include "workload_api/secret_subscription.h"
 
 namespace surety {
 
-enum class StreamKind { kX509Svids, kX509Bundles, kJwtBundles };
+/// Streams of secrets are of two kinds, by what they ask for: what an X.509 stream of SVIDs
+/// would give, or bundles alone.
+enum class StreamKind { kX509Svids, kX509Bundles, kJwtBundles, kSvidSecrets, kBundleSecrets };
+inline constexpr std::size_t kStreamKinds = 5;
 
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
@@ -38,7 +43,7 @@ class ProcessStreams final : public ScheduledTurn {
   enum class Joined {
     kYes,
     kGone,  ///< No turn will be taken any more: the process is to be asked for anew.
-    kFull,  ///< kMostTokenCalls of the process wait for their answer.
+    kFull,  ///< The process has kMostTokenCalls or kMostSecretStreams.
   };
   /// Each of them is decided anew in every turn of the process.
   static constexpr std::size_t kMostTokenCalls = 32;
@@ -46,6 +51,12 @@ class ProcessStreams final : public ScheduledTurn {
   Joined Join(std::shared_ptr<Call> call, StreamKind kind);
   /// Likewise for a call that is answered once.
   Joined JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
+  /// Each has a message of its own to be made when a CRL changes.
+  static constexpr std::size_t kMostSecretStreams = 64;
+  /// For a stream of secrets, which has heard its first request.
+  Joined JoinForSecrets(std::shared_ptr<Call> call, SecretSubscription subscription);
+  /// A later request on such a stream. Whether a turn is to be taken for it.
+  [[nodiscard]] bool HearSecrets(const Call& call, const SecretRequest& request);
   void Leave(const Call& call);
   [[nodiscard]] std::vector<SessionStatus> Describe() const;
 
@@ -57,7 +68,8 @@ class ProcessStreams final : public ScheduledTurn {
   struct Stream {
     std::shared_ptr<Call> call;
     StreamKind kind;
-    bool asked = false;   // A turn has begun since it joined.
+    std::unique_ptr<SecretSubscription> secrets = nullptr;  // Of a stream of secrets.
+    bool asked = false;   // A turn has begun since it joined, or asked for other secrets.
     bool let_in = false;  // By the gate, which is to be told of its end.
     bool undecided = false;
     std::optional<WallTime> last_push{};
@@ -77,12 +89,20 @@ class ProcessStreams final : public ScheduledTurn {
   std::optional<BootTime> WithoutStreams(Moment now);
   void Tell(const Session::Turn& turn, Moment now);
   [[nodiscard]] bool AllKnow(const Session::Turn& turn) const;
+  // Whether a request of the stream waits for its answer.
+  static bool Owes(const Stream& stream);
   // Whether the stream goes on.
   static bool TellNo(Stream& stream, const Session::Outcome& outcome, BootClock::duration patience,
                      Moment now);
 
+  static std::size_t IndexOf(StreamKind kind) { return static_cast<std::size_t>(kind); }
+  Joined JoinLocked(Stream stream);
+  [[nodiscard]] std::size_t Count(std::initializer_list<StreamKind> kinds) const;
   void Admit(const Session::Turn& turn);
   void Erase(Streams::iterator at);
+  // In process_secrets.cc. Whether the stream goes on.
+  bool TellSecrets(Stream& stream, const Session::Turn& turn, Moment now);
+  void EndSecrets(Stream& stream, const Error& error);
   // In process_tokens.cc.
   void TakeTokenDemand();
   void TellTokens(const Session::Turn& turn, Moment now);
@@ -100,9 +120,9 @@ class ProcessStreams final : public ScheduledTurn {
   Streams streams_;
   std::vector<const Call*> newcomers_;   // Of the turn that is being taken.
   std::vector<const Call*> unserved_;    // Of streams_, and perhaps some that have left.
-  std::array<std::size_t, 3> counts_{};  // Of streams_, by kind.
+  std::array<std::size_t, kStreamKinds> counts_{};  // Of streams_, by kind.
   // What all served streams know, by kind.
-  std::array<std::shared_ptr<const void>, 3> told_{};
+  std::array<std::shared_ptr<const void>, kStreamKinds> told_{};
   TokenCalls token_calls_;
   // Of the turn that is being taken: what it asks, and for whom, in the same order.
   std::vector<Session::TokenAsk> token_asks_;

@@ -5,18 +5,35 @@
 namespace surety {
 
 void StreamBoard::Open(const std::shared_ptr<Call>& call, StreamKind kind) {
-  Enlist(call, [&](ProcessStreams& streams) { return streams.Join(call, kind); });
+  Enlist(call, TooManyCalls(), [&](ProcessStreams& streams) { return streams.Join(call, kind); });
 }
 
 void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request) {
-  Enlist(call, [&](ProcessStreams& streams) { return streams.JoinForTokens(call, request); });
+  Enlist(call, TooManyCalls(),
+         [&](ProcessStreams& streams) { return streams.JoinForTokens(call, request); });
+}
+
+void StreamBoard::OpenForSecrets(const std::shared_ptr<Call>& call,
+                                 SecretSubscription subscription) {
+  const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                          "this process has " +
+                              std::to_string(ProcessStreams::kMostSecretStreams) +
+                              " streams of secrets open, and may have no more");
+  Enlist(call, full,
+         [&](ProcessStreams& streams) { return streams.JoinForSecrets(call, subscription); });
+}
+
+void StreamBoard::HearSecrets(const std::shared_ptr<Call>& call, const SecretRequest& request) {
+  const auto streams = Find(call->peer());
+  if (streams && streams->HearSecrets(*call, request)) scheduler_.Hurry(*streams);
 }
 
 void StreamBoard::Enlist(const std::shared_ptr<Call>& call,
+                         const grpc::Status& full,
                          const std::function<Joined(ProcessStreams&)>& join) {
   auto streams = Find(call->peer());
   const Joined first = streams ? join(*streams) : Joined::kGone;
-  if (first == Joined::kFull) return call->End(TooManyCalls());
+  if (first == Joined::kFull) return call->End(full);
   const bool known = first == Joined::kYes;
   if (!known) {
     streams = std::make_shared<ProcessStreams>(walk_, rules_, times_, call->peer());

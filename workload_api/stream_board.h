@@ -24,13 +24,19 @@ class StreamBoard {
   /// The same for a call for tokens, which is answered once.
   void OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request);
 
+  /// For a stream of secrets, which has heard its first request.
+  void OpenForSecrets(const std::shared_ptr<Call>& call, SecretSubscription subscription);
+  /// A later request on such a stream.
+  void HearSecrets(const std::shared_ptr<Call>& call, const SecretRequest& request);
+
   /// At most `most` streams.
   [[nodiscard]] std::vector<SessionStatus> Describe(std::size_t most) const;
 
  private:
   using Joined = ProcessStreams::Joined;
 
-  void Enlist(const std::shared_ptr<Call>& call,
+  // `full`: what the call is told if the process has too many like it.
+  void Enlist(const std::shared_ptr<Call>& call, const grpc::Status& full,
               const std::function<Joined(ProcessStreams&)>& join);
   std::shared_ptr<ProcessStreams> Find(const Peer& peer) const;
   void Enter(const std::shared_ptr<ProcessStreams>& streams);

@@ -112,8 +112,8 @@ class Daemon:
     def program(self, name: str) -> str:
         """The path of a built program that every user may run. The build folder
         may lie where only its owner may go."""
-        of_go = name in ("client", "loadgen")
-        source = CLIENTS / "go" / name if of_go else BIN / name
+        folder = {"client": CLIENTS / "go", "loadgen": CLIENTS / "go", "envoy": CLIENTS / "envoy"}
+        source = folder.get(name, BIN) / name
         staged = self.folder / "bin" / name
         if not staged.exists():
             staged.parent.mkdir(exist_ok=True)

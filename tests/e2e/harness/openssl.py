@@ -21,6 +21,10 @@ def pem(der: bytes) -> bytes:
     return _run("x509", "-inform", "DER", "-outform", "PEM", stdin=der)
 
 
+def key_pem(der: bytes) -> bytes:
+    return _run("pkey", "-inform", "DER", "-outform", "PEM", stdin=der)
+
+
 def verify(chain: list[bytes], roots: list[bytes], purpose: str) -> None:
     """`openssl verify -x509_strict` of a leaf-first chain; purpose: sslserver or sslclient."""
     with tempfile.TemporaryDirectory() as folder:
