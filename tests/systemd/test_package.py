@@ -99,6 +99,13 @@ class PackageCase(MachineCase):
         web = self.web()
         self.assertEqual(self.fetch(), [web])
 
+        # bash asks for words with this: the packaged completion, and what it finds.
+        machine.run("bash", "-c", f"""
+            . /usr/share/bash-completion/completions/surety
+            COMP_WORDS=(surety quarantine '') COMP_CWORD=2
+            _surety
+            [ "${{COMPREPLY[*]}}" = 'add list release' ]""")
+
         machine.run("systemctl", "reload", "suretyd.service")
         until("it has reloaded", lambda: "SIGHUP: reading" in machine.journal("suretyd.service"))
         until("its status tells what is served", lambda: machine.shown(
@@ -126,6 +133,9 @@ class PackageCase(MachineCase):
         first = self.daemon()
         watcher = self.workload("watch.service", f"{SURETY} watch -o json")
         self.decided("an SVID", pid=watcher, verdict="allow")
+        fed = self.machine.shown("suretyd.service", "WatchdogTimestampMonotonic")
+        until("it feeds the watchdog", lambda: self.machine.shown(
+            "suretyd.service", "WatchdogTimestampMonotonic") != fed)
 
         self.machine.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "suretyd.service")
         fetched: list[str] = []
