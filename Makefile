@@ -1,5 +1,5 @@
 # The two commands: `make demo` and `make test`. The rest is for working on Surety.
-.PHONY: demo test build bench fuzz format lint clean
+.PHONY: demo test build package bench fuzz format lint clean
 .DEFAULT_GOAL := build
 JOBS ?= $(shell nproc)
 
@@ -15,6 +15,12 @@ test:   ## Everything: unit, contract, flow, e2e, attack, engines, interop, hous
 build:  ## The release build, test programs included
 	@cmake --preset release
 	@cmake --build build/release --parallel $(JOBS)
+
+package: ## The Debian package, in build/release
+	@scripts/install-deps.sh build
+	@cmake --preset release >/dev/null
+	@cmake --build build/release --parallel $(JOBS) --target suretyd surety
+	@cd build/release && cpack
 
 bench: build  ## The figures of docs/benchmarks.md on this machine
 	@scripts/bench.sh build/release

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
@@ -112,9 +111,10 @@ std::string PathOf(int fd) {
 }
 
 std::string Octal(mode_t mode) {
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04o", mode);
-  return text.data();
+  std::string text = "0000";
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, mode >>= 3U)
+    *digit = static_cast<char>('0' + (mode & 7U));
+  return text;
 }
 
 Error Mismatch(const SocketOptions& options, const std::string& why) {
