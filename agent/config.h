@@ -101,6 +101,18 @@ struct HookConfig {
   bool refuse_on_failure = false;
 };
 
+/// Where metrics are served: on a Unix socket, or on a port of this host's loopback, or,
+/// as things come, nowhere.
+struct MetricsConfig {
+  struct Port {
+    bool ipv6 = false;  ///< [::1], else 127.0.0.1.
+    std::uint16_t number = 0;
+  };
+  SocketConfig socket{"", 0600, {}, {}};  ///< No path: none.
+  std::optional<Port> port = {};
+  [[nodiscard]] bool on() const { return port || !socket.path.empty(); }
+};
+
 /// How changes of processes are noticed.
 struct WatchConfig {
   std::chrono::milliseconds sweep_interval{250};
@@ -156,6 +168,7 @@ struct Config {
   HookConfig hook = {};
   AuditConfig audit = {};
   WatchConfig watch = {};
+  MetricsConfig metrics = {};
   UnixAttestorConfig unix_attestor = {};
   SystemdAttestorConfig systemd_attestor = {};
   std::vector<PluginConfig> plugins = {};

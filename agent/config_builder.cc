@@ -7,6 +7,7 @@
 
 #include "agent/config_engines.h"
 #include "agent/config_hook.h"
+#include "agent/config_metrics.h"
 #include "agent/config_paths.h"
 #include "agent/config_plugins.h"
 #include "agent/config_systemd.h"
@@ -56,6 +57,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadJwt(out.jwt);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
+  ReadMetrics(top_, read_, diagnostics_, out);
   ReadAttestors(out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;

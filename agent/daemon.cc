@@ -139,7 +139,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
   using Part = Result<void> (Daemon::*)();
   for (const Part part :
        {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
-        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve})
+        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -198,6 +198,8 @@ Result<void> Daemon::OpenRecord() {
   audit_file_ = *std::move(file);
   audit_to_log_ = std::make_unique<AuditToLog>(*audit_file_, logger_);
   audit_ = std::make_unique<RepeatedAnswers>(*audit_to_log_, RepeatedAnswers::Limits{});
+  if (config_.metrics.on())
+    metrics_ = std::make_unique<DaemonMetrics>(config_.metrics, *audit_, attestors_);
 
   const auto learnt = Recollect(AuditFolderOf(config_), *state_);
   if (!learnt) return learnt.error();
@@ -297,6 +299,14 @@ Result<void> Daemon::Serve() {
   return {};
 }
 
+Result<void> Daemon::ServeMetrics() {
+  if (!metrics_) return {};
+  if (auto serving = metrics_->Serve([this] { return Snapshot(); }); !serving)
+    return serving.error().Within("serving metrics");
+  logger_->info("metrics are served at {}", metrics_->address());
+  return {};
+}
+
 Daemon::~Daemon() { Stop(); }
 
 WalkParts Daemon::Walk() {
@@ -308,7 +318,7 @@ WalkParts Daemon::Walk() {
           .issuer = *authority_,
           .bundles = *crls_,
           .tokens = *token_keys_,
-          .audit = *audit_,
+          .audit = Record(),
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,
           .gate = gate_,
@@ -359,7 +369,7 @@ SanctionEvents Daemon::EventsOfSanctions() {
               [this](const AuditNotice& notice) {
                 // What is not recorded has happened all the same; the log itself tells why.
                 if (!audit_) return;
-                const auto noted = audit_->Note(notice);
+                const auto noted = Record().Note(notice);
                 static_cast<void>(noted);
               }};
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
@@ -59,6 +60,7 @@ class Daemon final : private StatusSource {
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
+  Result<void> ServeMetrics();
 
   void Reload();
   void LoadEntries();
@@ -78,6 +80,8 @@ class Daemon final : private StatusSource {
   [[nodiscard]] const Policy& PolicyInForce() const;
   [[nodiscard]] SanctionEvents EventsOfSanctions();
   [[nodiscard]] WatcherEvents EventsOfWatcher();
+  [[nodiscard]] AuditLog& Record();
+  [[nodiscard]] MetricsSnapshot Snapshot() const;
   [[nodiscard]] DaemonStatus Status() const override;
   [[nodiscard]] HookStatus Hook() const;
   [[nodiscard]] std::vector<std::string> Degraded() const;
@@ -93,7 +97,7 @@ class Daemon final : private StatusSource {
   // Made in this order, gone in the reverse: whoever uses a part is below it.
   const std::unique_ptr<ProcessOpener> opener_;
   const std::shared_ptr<TracerMemory> tracers_ = std::make_shared<TracerMemory>();
-  DaemonPlugins plugins_;  // Of the thread that keeps house, but for Degraded.
+  DaemonPlugins plugins_;  // Of the thread that keeps house, but for Degraded and Health.
   const std::vector<std::unique_ptr<Attestor>> attestors_;
   const std::unique_ptr<LineageReader> lineages_;
   ChurnLimiter gate_;
@@ -104,6 +108,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<AuditFile> audit_file_;
   std::unique_ptr<AuditToLog> audit_to_log_;
   std::unique_ptr<RepeatedAnswers> audit_;
+  std::unique_ptr<DaemonMetrics> metrics_;  // Null: they are not asked for.
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;

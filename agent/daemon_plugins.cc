@@ -57,4 +57,11 @@ std::vector<std::string> DaemonPlugins::Degraded() const {
   return all;
 }
 
+std::vector<PluginHealth> DaemonPlugins::Health() const {
+  std::vector<PluginHealth> all;
+  for (const Plugin& one : plugins_)
+    all.push_back({.name = one.plugin->settings().name, .answers = !one.plugin->failure()});
+  return all;
+}
+
 }  // namespace surety

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/config.h"
+#include "agent/metrics/snapshot.h"
 #include "attestors/supervised_plugin.h"
 #include "attestors/worker_pool.h"
 #include "surety/attestor.h"
@@ -30,6 +31,9 @@ class DaemonPlugins {
 
   /// A sentence for each plug-in that does not answer.
   [[nodiscard]] std::vector<std::string> Degraded() const;
+
+  /// Each with whether it answers.
+  [[nodiscard]] std::vector<PluginHealth> Health() const;
 
  private:
   struct Plugin {

@@ -47,6 +47,7 @@ void Daemon::Run(Signals& signals, ServiceManager& service) {
 }
 
 void Daemon::Stop() {
+  if (metrics_) metrics_->Stop();
   clock_watch_.reset();
   entries_watch_.reset();
   policies_watch_.reset();
@@ -209,7 +210,7 @@ void Daemon::Heed(const CrlProgress& progress) {
 void Daemon::Note(std::string_view what, NoticeSeverity severity,
                   std::vector<std::pair<std::string, std::string>> details) {
   // What cannot be recorded has happened all the same; the log tells why.
-  const auto noted = audit_->Note(
+  const auto noted = Record().Note(
       {.at = clock_.Now(), .what = what, .severity = severity, .details = std::move(details)});
   static_cast<void>(noted);
 }

@@ -115,6 +115,17 @@ class GrpcApiServer final : public ApiServer {
         "which a process that exits and is replaced within one clock tick can defeat"};
   }
 
+  LoadStatus Load() const override {
+    const auto counts = workload_.connections().counts();
+    return {.connections = counts.connections,
+            .connections_limit = options_.limits.connections,
+            .streams = counts.calls,
+            .ready_turns = 0,
+            .accepted_total = counts.accepted_total,
+            .refused_connections_total = counts.refused_connections_total,
+            .refused_calls_total = counts.refused_calls_total};
+  }
+
   void SetServing(bool serving) override { health_.SetServing(serving); }
 
   void Stop(std::chrono::milliseconds grace) override {
@@ -126,13 +137,9 @@ class GrpcApiServer final : public ApiServer {
  private:
   DaemonStatus Status() const {
     DaemonStatus status = parts_.status.Status();
-    const auto counts = workload_.connections().counts();
-    status.load.connections = counts.connections;
-    status.load.connections_limit = options_.limits.connections;
-    status.load.streams = counts.calls;
-    status.load.accepted_total = counts.accepted_total;
-    status.load.refused_connections_total = counts.refused_connections_total;
-    status.load.refused_calls_total = counts.refused_calls_total;
+    const std::uint32_t ready_turns = status.load.ready_turns;
+    status.load = Load();
+    status.load.ready_turns = ready_turns;
     status.sessions = board_.Describe(kMaxSessions);
     for (std::string& sentence : Degraded()) status.degraded.push_back(std::move(sentence));
     return status;

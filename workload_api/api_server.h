@@ -51,6 +51,9 @@ class ApiServer {
   /// Sentences for the operator: what this kernel cannot do. Empty when all is well.
   [[nodiscard]] virtual std::vector<std::string> Degraded() const = 0;
 
+  /// What the Workload API's socket carries; without `ready_turns`.
+  [[nodiscard]] virtual LoadStatus Load() const = 0;
+
   /// What gRPC's health service says, on the workload socket.
   virtual void SetServing(bool serving) = 0;
 

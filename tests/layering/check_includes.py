@@ -25,6 +25,7 @@ OURS = [
     ("workload_api/", ("surety/",)),
     ("agent/walk/", ("surety/",)),
     ("agent/watch/", ("surety/",)),
+    ("agent/metrics/", ("surety/",)),
     ("agent/policy/cedar_policies", ("surety/", "agent/identity/", "agent/policy/")),
     # Where the concrete classes are named and put together.
     ("agent/daemon", EVERYTHING),
@@ -58,7 +59,11 @@ LIBRARIES = {
             "attestors/sha256_file",
         ),
     ),
-    "Boost": (r"boost/", ("agent/config", "agent/flags", "agent/command/flags")),
+    "Boost": (
+        r"boost/",
+        ("agent/config", "agent/flags", "agent/command/flags", "agent/metrics/http_server"),
+    ),
+    "Prometheus": (r"prometheus/", ("agent/metrics/",)),
     "toml++": (r"toml\+\+/|toml\.hpp", ("agent/config", "agent/identity/", "agent/policy/")),
     "nlohmann-json": (
         r"nlohmann/",
@@ -184,6 +189,11 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("agent/check.cc", "agent/policy/policy_source.h", True),
     ("agent/check.cc", "agent/issuance/authority.h", False),
     ("agent/daemon.cc", "agent/issuance/authority.h", True),
+    ("agent/metrics/exposition.cc", "prometheus/text_serializer.h", True),
+    ("agent/metrics/exposition.cc", "agent/record/audit_file.h", False),
+    ("agent/metrics/exposition.cc", "boost/beast/http.hpp", False),
+    ("agent/metrics/http_server.cc", "boost/beast/http.hpp", True),
+    ("agent/daemon.cc", "prometheus/registry.h", False),
     ("agent/command/fetch.cc", "grpcpp/create_channel.h", False),
     ("agent/command/fetch.cc", "workload.pb.h", False),
     ("agent/command/fetch.cc", "workload_api/listener.h", False),
