@@ -9,7 +9,7 @@ from pathlib import Path
 DOCUMENT = Path(__file__).parents[3] / "docs/metrics.md"
 _SAMPLE = re.compile(r"([a-z_]+)(?:\{(.*)\})? ([-+.0-9eInf]+)")
 _LABEL = re.compile(r'([a-z]+)="((?:[^"\\]|\\.)*)"')
-_ROW = re.compile(r"^\| `([a-z_]+)` \| (\w+) \| (.*?) \| .* \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `([a-z_]+)` \| (\w+) \|(.*?) \| .* \|$", re.MULTILINE)
 
 
 class Page:
@@ -63,6 +63,6 @@ def scrape(address: str | tuple[str, int]) -> Page:
 
 def documented() -> dict[str, tuple[str, set[str]]]:
     """Type and labels of each metric in the table of docs/metrics.md."""
-    labels_of = re.compile(r"(?:^|, )`([a-z]+)`(?: \(.*?\))?")
+    labels_of = re.compile(r"(?:^ |, )`([a-z]+)`(?: \(.*?\))?")
     return {name: (kind, set(labels_of.findall(labels)))
             for name, kind, labels in _ROW.findall(DOCUMENT.read_text())}

@@ -47,16 +47,16 @@ class CountedRecordTest : public testing::Test {
 };
 
 TEST_F(CountedRecordTest, EveryDecisionIsCountedAndPassedOn) {
-  EXPECT_THAT(Text(), HasSubstr("surety_decisions_total{action=\"issue\",verdict=\"allow\","
-                                "reason=\"entry_matched\"} 0\n"));
+  EXPECT_THAT(Text(), HasSubstr("surety_decisions_total{action=\"issue\",reason=\"entry_matched\","
+                                "verdict=\"allow\"} 0\n"));
   const MadeEvent first = FirstIssue();
   ASSERT_TRUE(counted_.Write(first.event()));
   EXPECT_EQ(*counted_.Write(first.event()), "d1");
   ASSERT_TRUE(counted_.Write(ExecDrift(first.at).event()));
   EXPECT_THAT(
       Text(),
-      AllOf(HasSubstr("{action=\"issue\",verdict=\"allow\",reason=\"entry_matched\"} 2\n"),
-            HasSubstr("{action=\"rotate\",verdict=\"refuse\",reason=\"drift.executable\"} 1\n"),
+      AllOf(HasSubstr("{action=\"issue\",reason=\"entry_matched\",verdict=\"allow\"} 2\n"),
+            HasSubstr("{action=\"rotate\",reason=\"drift.executable\",verdict=\"refuse\"} 1\n"),
             HasSubstr("surety_drift_total{kind=\"unix:path\"} 1\n"),
             HasSubstr("surety_drift_total{kind=\"unix:sha256\"} 1\n"),
             HasSubstr("surety_drift_total{kind=\"unix:uid\"} 0\n"),
@@ -77,7 +77,7 @@ TEST_F(CountedRecordTest, WhatIsNotKnownIsOther) {
   ASSERT_TRUE(counted_.Write(made.event()));
   Note("watch.lost");
   Note("of.tomorrow");
-  EXPECT_THAT(Text(), AllOf(HasSubstr("{action=\"other\",verdict=\"refuse\",reason=\"other\"} 1\n"),
+  EXPECT_THAT(Text(), AllOf(HasSubstr("{action=\"other\",reason=\"other\",verdict=\"refuse\"} 1\n"),
                             HasSubstr("surety_drift_total{kind=\"other\"} 1\n"),
                             HasSubstr("surety_facts_missing_total{attestor=\"unix\"} 1\n"),
                             HasSubstr("surety_facts_missing_total{attestor=\"other\"} 1\n"),
@@ -112,7 +112,7 @@ TEST_F(CountedRecordTest, ThreadsCountTogether) {
     const std::jthread one(work);
     const std::jthread other(work);
   }
-  EXPECT_THAT(Text(), HasSubstr("reason=\"traced\"} 4000\n"));
+  EXPECT_THAT(Text(), HasSubstr("reason=\"traced\",verdict=\"allow\"} 4000\n"));
 }
 
 TEST(KnownLabelsTest, EveryReasonOfTheBuiltInPolicyIsKnown) {

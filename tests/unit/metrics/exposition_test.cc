@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace surety {
@@ -84,7 +85,9 @@ TEST_F(ExpositionTest, EveryLineIsOfTheFormatAndEveryFamilyStandsOnce) {
   std::set<std::string> types;
   for (std::string line; std::getline(text, line);) {
     EXPECT_TRUE(std::regex_match(line, line.front() == '#' ? comment : sample)) << line;
-    if (line.starts_with("# TYPE ")) EXPECT_TRUE(types.insert(line).second) << line;
+    if (line.starts_with("# TYPE ")) {
+      EXPECT_TRUE(types.insert(line).second) << line;
+    }
   }
   EXPECT_GT(types.size(), 30U);
 }

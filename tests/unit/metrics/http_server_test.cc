@@ -12,8 +12,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include "agent/metrics/loopback_socket.h"
