@@ -3,11 +3,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <limits>
+#include <iterator>
 
 #include "agent/daemon_attestors.h"
-#include "agent/issuance/embedded_authority.h"
-#include "agent/issuance/files_authority.h"
+#include "agent/daemon_options.h"
 #include "agent/open_files.h"
 #include "agent/record/recollection.h"
 #include "agent/record/rfc3339.h"
@@ -43,92 +42,6 @@ std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,
   const auto boot_id = ReadBootId();
   std::ranges::move(plugins.Attestors(boot_id ? *boot_id : std::string()), std::back_inserter(all));
   return all;
-}
-
-PolicySettings PolicySettingsOf(const Config& config) {
-  return {.folder = config.policy.dir,
-          .built_in = config.policy.beneath ? BuiltIn::kBeneath : BuiltIn::kReplaced,
-          .mode = config.policy.monitor ? PolicyMode::kMonitor : PolicyMode::kEnforce,
-          .memory_file = config.state_dir + "/policy.json"};
-}
-
-Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now) {
-  const X509Config& x509 = config.x509;
-  if (x509.ca_files)
-    return OpenFromFiles({.trust_domain = config.trust_domain,
-                          .state_dir = config.state_dir,
-                          .files = {.cert = x509.ca_files->cert,
-                                    .key = x509.ca_files->key,
-                                    .chain = x509.ca_files->chain},
-                          .clock_skew = x509.clock_skew,
-                          .max_svid_ttl = x509.ttl},
-                         now);
-  return OpenEmbedded(
-      {.trust_domain = config.trust_domain,
-       .state_dir = config.state_dir,
-       .times = {.ca_ttl = x509.ca_ttl, .max_svid_ttl = x509.ttl, .clock_skew = x509.clock_skew}},
-      now);
-}
-
-JwtAuthorityOptions JwtOptionsOf(const Config& config) {
-  return {.trust_domain = config.trust_domain,
-          .state_dir = config.state_dir,
-          .times = {.ca_ttl = config.jwt.key_ttl,
-                    .max_svid_ttl = config.jwt.ttl,
-                    .clock_skew = config.x509.clock_skew}};
-}
-
-std::uint32_t OrNone(std::uint32_t limit) {
-  return limit == 0 ? std::numeric_limits<std::uint32_t>::max() : limit;
-}
-
-UidLimits UidLimitsOf(const LimitsConfig& config, std::uint64_t open_files) {
-  const std::uint32_t connections =
-      config.connections != 0 ? config.connections : ConnectionsFor(open_files);
-  // However large a uid's own limit is, a fifth of the connections is for others.
-  const std::uint32_t most_of_them = std::max(1U, connections - connections / 5);
-  const double rate = OrNone(config.calls_per_second_per_uid);
-  return {.connections = connections,
-          .connections_per_uid = std::min(OrNone(config.connections_per_uid), most_of_them),
-          .calls_per_uid = OrNone(config.streams_per_uid),
-          .calls_per_second = rate,
-          .calls_burst = std::max(rate, static_cast<double>(OrNone(config.calls_burst_per_uid)))};
-}
-
-ChurnLimiter::Limits ChurnLimitsOf(const LimitsConfig& config) {
-  ChurnLimiter::Limits limits;
-  limits.tokens_per_second = OrNone(config.short_calls_per_second_per_lineage);
-  limits.most_tokens = std::max(limits.tokens_per_second,
-                                static_cast<double>(OrNone(config.short_calls_burst_per_lineage)));
-  return limits;
-}
-
-SocketOptions SocketOptionsOf(const SocketConfig& config, const UniqueFd& passed) {
-  return {.path = config.path,
-          .mode = config.mode,
-          .owner = config.owner,
-          .group = config.group,
-          .passed = passed.get()};
-}
-
-ApiOptions ApiOptionsOf(const Config& config, const PassedSockets& passed,
-                        std::uint64_t open_files) {
-  return {.workload_socket = SocketOptionsOf(config.workload_api.socket, passed.workload),
-          .admin_socket = SocketOptionsOf(config.admin.socket, passed.admin),
-          .admin_uids = config.admin.allowed_uids,
-          .limits = UidLimitsOf(config.limits, open_files),
-          .times = {.silent = config.limits.silent_timeout, .idle = config.limits.idle_timeout},
-          .streams = {},
-          .stalled_write = config.limits.stalled_write_timeout};
-}
-
-// A quarter of the descriptors for exec probes: three of each connection remain.
-WatchOptions WatchOptionsOf(const Config& config, std::uint64_t open_files) {
-  WatchOptions options;
-  options.sweep_interval = config.watch.sweep_interval;
-  options.use_events = config.watch.events;
-  options.most_probes = std::min<std::size_t>(options.most_probes, open_files / 8);
-  return options;
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ class GrpcApiServer final : public ApiServer {
         admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
     AddSecretMethods(workload_methods_, board_, options.secret_names, secrets_);
     health_.AddTo(workload_methods_);
-    AddReflection(workload_methods_, {kWorkloadService, SecretServiceName(), "grpc.health.v1.Health"});
+    AddReflection(workload_methods_,
+                  {kWorkloadService, SecretServiceName(), "grpc.health.v1.Health"});
     AddReflection(admin_methods_, {kAdminService});
   }
 

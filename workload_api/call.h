@@ -122,7 +122,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   // All below guarded by mutex_.
   std::shared_ptr<Call> self_;
   int operations_ = 0;  // That gRPC has not handed back.
-  int received_ = 0;  // Messages, 2 standing for all more.
+  int received_ = 0;    // Messages, 2 standing for all more.
   bool wants_message_ = false;
   bool write_in_flight_ = false;
   BootTime write_started_{};

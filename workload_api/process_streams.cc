@@ -107,11 +107,10 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
 }
 
 Session::Demand ProcessStreams::TakeDemand() {
-  Session::Demand demand{
-      .svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
-      .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles,
-                        StreamKind::kBundleSecrets}) > 0,
-      .newcomers = 0};
+  Session::Demand demand{.svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
+                         .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles,
+                                           StreamKind::kBundleSecrets}) > 0,
+                         .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
   for (const Call* name : unserved_) {
     Stream& stream = streams_.at(name);
@@ -182,8 +181,7 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
       unserved_.push_back(name);
     } else if (outcome.verdict == Verdict::kAllow) {
       stream.undecided = false;
-      if (!Owes(stream) && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn))
-        continue;
+      if (!Owes(stream) && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn)) continue;
       if (stream.secrets) {
         if (!TellSecrets(stream, turn, now)) Erase(at);
         continue;

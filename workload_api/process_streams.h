@@ -118,8 +118,8 @@ class ProcessStreams final : public ScheduledTurn {
   mutable std::mutex mutex_;
   // All below guarded by mutex_.
   Streams streams_;
-  std::vector<const Call*> newcomers_;   // Of the turn that is being taken.
-  std::vector<const Call*> unserved_;    // Of streams_, and perhaps some that have left.
+  std::vector<const Call*> newcomers_;              // Of the turn that is being taken.
+  std::vector<const Call*> unserved_;               // Of streams_, and perhaps some that have left.
   std::array<std::size_t, kStreamKinds> counts_{};  // Of streams_, by kind.
   // What all served streams know, by kind.
   std::array<std::shared_ptr<const void>, kStreamKinds> told_{};

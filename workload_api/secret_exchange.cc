@@ -15,9 +15,7 @@ SecretExchange::Heard SecretExchange::Hear(const SecretRequest& request) {
   return heard;
 }
 
-bool SecretExchange::IsDue(const ChosenSecrets& secrets) const {
-  return owed_ || last_ != secrets;
-}
+bool SecretExchange::IsDue(const ChosenSecrets& secrets) const { return owed_ || last_ != secrets; }
 
 std::string SecretExchange::Send(ChosenSecrets secrets) {
   last_ = std::move(secrets);

@@ -11,7 +11,7 @@ namespace surety {
 /// One request of a stream of secrets.
 struct SecretRequest {
   SecretDemand demand;
-  std::string nonce = {};                   ///< Of the response that it answers; empty: of none.
+  std::string nonce = {};                 ///< Of the response that it answers; empty: of none.
   std::optional<std::string> error = {};  ///< Why that response was not taken.
 };
 

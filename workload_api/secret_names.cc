@@ -44,8 +44,8 @@ Result<SecretDemand> ReadSecretDemand(std::span<const std::string> names,
     if (name.empty()) continue;
     if (name.size() > kLongestSecretName)
       return Error(ErrorCode::kInvalidArgument,
-                   "the name of a secret has " + std::to_string(name.size()) +
-                       " bytes; at most " + std::to_string(kLongestSecretName) + " are accepted");
+                   "the name of a secret has " + std::to_string(name.size()) + " bytes; at most " +
+                       std::to_string(kLongestSecretName) + " are accepted");
     const auto kind = KindOf(name, known);
     if (!kind) return kind.error();
     demand.wanted.push_back({name, *kind});

@@ -45,8 +45,7 @@ inline constexpr std::size_t kLongestSecretName = 2048;  ///< As a SPIFFE ID.
 
 /// Reads the resource_names of a request; empty ones say nothing. kInvalidArgument for
 /// too many, for one that is too long, and for one that nobody could have a right to.
-Result<SecretDemand> ReadSecretDemand(std::span<const std::string> names,
-                                      const SecretNames& known);
+Result<SecretDemand> ReadSecretDemand(std::span<const std::string> names, const SecretNames& known);
 
 /// A text of a caller's for logs and errors: at most 256 bytes, others than printable
 /// ASCII as '?'.

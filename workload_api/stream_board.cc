@@ -16,8 +16,7 @@ void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRe
 void StreamBoard::OpenForSecrets(const std::shared_ptr<Call>& call,
                                  SecretSubscription subscription) {
   const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,
-                          "this process has " +
-                              std::to_string(ProcessStreams::kMostSecretStreams) +
+                          "this process has " + std::to_string(ProcessStreams::kMostSecretStreams) +
                               " streams of secrets open, and may have no more");
   Enlist(call, full,
          [&](ProcessStreams& streams) { return streams.JoinForSecrets(call, subscription); });
@@ -28,8 +27,7 @@ void StreamBoard::HearSecrets(const std::shared_ptr<Call>& call, const SecretReq
   if (streams && streams->HearSecrets(*call, request)) scheduler_.Hurry(*streams);
 }
 
-void StreamBoard::Enlist(const std::shared_ptr<Call>& call,
-                         const grpc::Status& full,
+void StreamBoard::Enlist(const std::shared_ptr<Call>& call, const grpc::Status& full,
                          const std::function<Joined(ProcessStreams&)>& join) {
   auto streams = Find(call->peer());
   const Joined first = streams ? join(*streams) : Joined::kGone;

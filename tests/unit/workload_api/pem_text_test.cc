@@ -16,9 +16,14 @@ std::string PemOf(const std::string& bytes) {
 }
 
 TEST(PemTextTest, EncodesAsRfc4648Shows) {
-  for (const auto& [plain, encoded] : std::vector<std::pair<std::string, std::string>>{
-           {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="},
-           {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xff\xfe\xfd", "//79"}})
+  for (const auto& [plain, encoded] :
+       std::vector<std::pair<std::string, std::string>>{{"f", "Zg=="},
+                                                        {"fo", "Zm8="},
+                                                        {"foo", "Zm9v"},
+                                                        {"foob", "Zm9vYg=="},
+                                                        {"fooba", "Zm9vYmE="},
+                                                        {"foobar", "Zm9vYmFy"},
+                                                        {"\xff\xfe\xfd", "//79"}})
     EXPECT_EQ(PemOf(plain), "-----BEGIN X-----\n" + encoded + "\n-----END X-----\n");
 }
 

@@ -10,11 +10,11 @@ SecretDemand Asking(const std::vector<std::string>& names) {
 }
 
 ChosenSecrets Secrets(const std::string& authority) {
-  auto bundles = std::make_shared<BundleSet>(
-      BundleSet{.trust_domain = *TrustDomain::Parse("example.org"),
-                .x509_authorities = {authority},
-                .federated = {},
-                .crls = {}});
+  auto bundles =
+      std::make_shared<BundleSet>(BundleSet{.trust_domain = *TrustDomain::Parse("example.org"),
+                                            .x509_authorities = {authority},
+                                            .federated = {},
+                                            .crls = {}});
   return {{ChosenSecret{.name = "ROOTCA", .bundles = std::move(bundles)}}};
 }
 
@@ -74,8 +74,7 @@ TEST_F(SecretExchangeTest, AStaleNonceSaysNothing) {
   const std::string first = exchange_.Send(Secrets("root"));
   const std::string second = exchange_.Send(Secrets("next root"));
   for (const std::string& nonce : {first, std::string(), std::string("7")}) {
-    const auto heard =
-        exchange_.Hear({.demand = Asking({"ALL"}), .nonce = nonce, .error = "no"});
+    const auto heard = exchange_.Hear({.demand = Asking({"ALL"}), .nonce = nonce, .error = "no"});
     EXPECT_TRUE(heard.stale) << nonce;
     EXPECT_FALSE(heard.refused || heard.asks) << nonce;
   }

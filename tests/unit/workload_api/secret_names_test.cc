@@ -18,12 +18,11 @@ TEST(SecretNamesTest, TellsSvidsFromBundlesByTheirNames) {
   const auto demand =
       Read({"spiffe://example.org/web", "default", "spiffe://example.org", "ROOTCA", "ALL"});
   ASSERT_TRUE(demand);
-  EXPECT_THAT(demand->wanted,
-              ElementsAre(WantedSecret{"ALL", Kind::kOwnBundle},
-                          WantedSecret{"ROOTCA", Kind::kOwnBundle},
-                          WantedSecret{"default", Kind::kDefaultSvid},
-                          WantedSecret{"spiffe://example.org", Kind::kBundle},
-                          WantedSecret{"spiffe://example.org/web", Kind::kSvid}));
+  EXPECT_THAT(demand->wanted, ElementsAre(WantedSecret{"ALL", Kind::kOwnBundle},
+                                          WantedSecret{"ROOTCA", Kind::kOwnBundle},
+                                          WantedSecret{"default", Kind::kDefaultSvid},
+                                          WantedSecret{"spiffe://example.org", Kind::kBundle},
+                                          WantedSecret{"spiffe://example.org/web", Kind::kSvid}));
 }
 
 TEST(SecretNamesTest, OrderRepetitionAndEmptyNamesSayNothing) {
