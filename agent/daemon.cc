@@ -50,9 +50,9 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(passed), std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part :
-       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
-        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::Serve, &Daemon::ServeMetrics})
+  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
+                          &Daemon::OpenTokenKeys, &Daemon::StartWatching, &Daemon::LoadRules,
+                          &Daemon::ListenForMetrics, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -209,14 +209,6 @@ Result<void> Daemon::Serve() {
   logger_->info("suretyd {} serves {} at {} (admin at {})", kVersion, config_.trust_domain.IdText(),
                 config_.workload_api.socket.path, config_.admin.socket.path);
   GiveBackStartPages();
-  return {};
-}
-
-Result<void> Daemon::ServeMetrics() {
-  if (!metrics_) return {};
-  if (auto serving = metrics_->Serve([this] { return Snapshot(); }); !serving)
-    return serving.error().Within("serving metrics");
-  logger_->info("metrics are served at {}", metrics_->address());
   return {};
 }
 

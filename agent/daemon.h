@@ -60,6 +60,7 @@ class Daemon final : private StatusSource {
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
+  Result<void> ListenForMetrics();
   Result<void> ServeMetrics();
 
   void Reload();
@@ -80,6 +81,8 @@ class Daemon final : private StatusSource {
   [[nodiscard]] const Policy& PolicyInForce() const;
   [[nodiscard]] SanctionEvents EventsOfSanctions();
   [[nodiscard]] WatcherEvents EventsOfWatcher();
+  [[nodiscard]] std::string WhyNotServing() const;
+  void ReportHealth();
   [[nodiscard]] AuditLog& Record();
   [[nodiscard]] MetricsSnapshot Snapshot() const;
   [[nodiscard]] DaemonStatus Status() const override;
@@ -129,6 +132,7 @@ class Daemon final : private StatusSource {
   std::atomic<BootTime> advance_at_ = BootTime{};
   std::atomic<BootTime> advance_token_keys_at_ = BootTime{};
   bool walk_hangs_ = false;         // Of the thread that keeps house.
+  std::string not_serving_;         // Why; of the thread that keeps house.
   std::string authority_failure_;   // Likewise.
   std::string token_keys_failure_;  // Likewise.
   std::string crl_failure_;         // Of the keeper's thread.

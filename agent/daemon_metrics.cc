@@ -29,7 +29,7 @@ std::string DaemonMetrics::address() const {
   return (config_.port->ipv6 ? "[::1]:" : "127.0.0.1:") + std::to_string(config_.port->number);
 }
 
-Result<UniqueFd> DaemonMetrics::Listen() {
+Result<UniqueFd> DaemonMetrics::MakeSocket() {
   if (config_.port)
     return ListenOnLoopback({.ipv6 = config_.port->ipv6, .port = config_.port->number});
   auto socket = UnixSocket::Listen({.path = config_.socket.path,
@@ -44,11 +44,16 @@ Result<UniqueFd> DaemonMetrics::Listen() {
   return fd;
 }
 
-Result<void> DaemonMetrics::Serve(std::function<MetricsSnapshot()> snapshot) {
-  auto listening = Listen();
+Result<void> DaemonMetrics::Listen() {
+  auto listening = MakeSocket();
   if (!listening) return listening.error();
+  listening_ = *std::move(listening);
+  return {};
+}
+
+Result<void> DaemonMetrics::Serve(std::function<MetricsSnapshot()> snapshot) {
   auto server = HttpServer::Start(
-      *std::move(listening), std::string(kExpositionType),
+      std::move(listening_), std::string(kExpositionType),
       [this, snapshot = std::move(snapshot)] { return Exposition(counted_, snapshot()); }, {});
   if (!server) return server.error();
   server_ = *std::move(server);

@@ -26,16 +26,19 @@ class DaemonMetrics {
   [[nodiscard]] AuditLog& record() { return counted_; }
   [[nodiscard]] std::string address() const;
 
-  /// Serves until Stop. `snapshot` is called by the thread that serves.
+  /// Makes the socket. Whoever connects waits for Serve.
+  Result<void> Listen();
+  /// After Listen, until Stop. `snapshot` is called by the thread that serves.
   Result<void> Serve(std::function<MetricsSnapshot()> snapshot);
   void Stop();
 
  private:
-  Result<UniqueFd> Listen();
+  Result<UniqueFd> MakeSocket();
 
   const MetricsConfig config_;
   CountedRecord counted_;
   std::optional<UnixSocket> socket_;
+  UniqueFd listening_;  // Until it is served.
   std::unique_ptr<HttpServer> server_;
 };
 

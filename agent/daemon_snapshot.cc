@@ -1,6 +1,9 @@
-// What the daemon shows in its metrics: the rest of Daemon.
+// What the daemon shows in its metrics, and as its health: the rest of Daemon.
+
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/daemon.h"
 
@@ -29,6 +32,19 @@ AuditLog& Daemon::Record() {
   return *audit_;
 }
 
+Result<void> Daemon::ListenForMetrics() {
+  if (!metrics_) return {};
+  if (auto listening = metrics_->Listen(); !listening)
+    return listening.error().Within("serving metrics");
+  logger_->info("metrics are served at {}", metrics_->address());
+  return {};
+}
+
+Result<void> Daemon::ServeMetrics() {
+  if (!metrics_) return {};
+  return metrics_->Serve([this] { return Snapshot(); });
+}
+
 // Asks each part as `surety status` does: nothing is counted a second time.
 MetricsSnapshot Daemon::Snapshot() const {
   MetricsSnapshot out;
@@ -46,6 +62,26 @@ MetricsSnapshot Daemon::Snapshot() const {
   out.policies_taken = policy_.Status().last_error.empty();
   out.plugins = plugins_.Health();
   return out;
+}
+
+std::string Daemon::WhyNotServing() const {
+  if (walk_hangs_) return "turns are not taken";
+  if (audit_file_->Status().unrecorded > 0) return "the audit log cannot be written";
+  const SignerTimes signer = TimesOf(authority_->Status());
+  if (!signer.not_after || *signer.not_after <= clock_.Now().wall)
+    return "no valid authority signs";
+  return {};
+}
+
+void Daemon::ReportHealth() {
+  std::string why = WhyNotServing();
+  if (why == not_serving_) return;
+  if (why.empty())
+    logger_->info("the health service says SERVING again");
+  else
+    logger_->error("the health service says NOT_SERVING: {}", why);
+  not_serving_ = std::move(why);
+  api_->SetServing(not_serving_.empty());
 }
 
 }  // namespace surety

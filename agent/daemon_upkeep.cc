@@ -39,6 +39,7 @@ void Daemon::Run(Signals& signals, ServiceManager& service) {
     }
     KeepHouse();
     ReportTo(service);
+    ReportHealth();
   }
   LogFailure(service.Stopping(), *logger_);
   logger_->info("stopping: every stream ends with UNAVAILABLE");

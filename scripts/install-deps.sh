@@ -21,7 +21,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certifica
   libtomlplusplus-dev nlohmann-json3-dev libcurl4-openssl-dev libboost-program-options-dev
   libsystemd-dev libboost-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev"
-TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3 python3-venv
+TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3 python3-venv python3-yaml
   util-linux procps mmdebstrap systemd-container dbus
   docker.io containerd runc crun podman conmon catatonit uidmap busybox-static iptables"
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
+import subprocess
+from pathlib import Path
 
+import yaml
 from harness import api, grpc_raw, metrics, users
 from harness.case import Case
+
+
+ALERTS = Path(__file__).parents[2] / "docs/examples/alerts.yml"
 
 
 def free_port(family: int, host: str) -> int:
@@ -134,3 +141,60 @@ class Metrics(Case):
                 self.assertEqual(daemon.wait(10), 1, daemon.log())
                 self.assertIn(words, daemon.log())
                 self.assertFalse(os.path.exists(daemon.socket))
+
+
+class Alerts(Case):
+    """docs/examples/alerts.yml speaks of what there is. That the document names what the
+    daemon serves is tested above."""
+
+    def rules(self):
+        return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"]
+                for rule in group["rules"]]
+
+    def test_alerts_name_metrics_and_labels_that_exist(self):
+        documented = metrics.documented()
+        named = 0
+        for rule in self.rules():
+            for name, labels in re.findall(r"\b((?:surety|process)_\w+)(?:\{(.*?)\})?", rule["expr"]):
+                self.assertIn(name, documented, rule["alert"])
+                used = set(re.findall(r"(\w+)\s*=", labels))
+                self.assertLessEqual(used, documented[name][1], rule["alert"])
+                named += 1
+        self.assertGreater(named, 8)
+
+    def test_alerts_are_complete(self):
+        names = [rule["alert"] for rule in self.rules()]
+        self.assertEqual(len(names), len(set(names)))
+        for rule in self.rules():
+            self.assertIn(rule["labels"]["severity"], ("warning", "critical"))
+            self.assertEqual(set(rule["annotations"]), {"summary", "action"})
+            self.assertLessEqual(set(rule), {"alert", "expr", "for", "labels", "annotations"})
+
+
+class Health(Case):
+    def test_health_follows_whether_the_audit_log_can_be_written(self):
+        daemon = self.daemon()
+        small = daemon.folder / "small"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M,mode=0755", "tmpfs", str(small)],
+                       check=True)
+        self.addCleanup(subprocess.run, ["umount", str(small)], check=True)
+        self.addCleanup(daemon.kill)
+        address = str(daemon.folder / "run/metrics.sock")
+        daemon.configure("audit", dir=str(small / "audit"))
+        daemon.configure("metrics", listen=f"unix://{address}")
+        daemon.entry_for("web", users.WEB)
+        daemon.start()
+        self.assertEqual(daemon.health(), 1)
+        ballast = small / "ballast"
+        with ballast.open("wb", buffering=0) as file, self.assertRaises(OSError):
+            while True:
+                file.write(b"x" * 1024)
+        self.until("the health service says NOT_SERVING", lambda: self.status_of(
+            users.STRANGER, daemon)[0] == grpc_raw.PERMISSION_DENIED and daemon.health() == 2)
+        page = metrics.scrape(address)
+        self.assertEqual(page.sum("surety_audit_writable"), 0)
+        self.assertGreater(page.sum("surety_audit_write_failures_total"), 0)
+        ballast.unlink()
+        self.until("the health service says SERVING", lambda: daemon.health() == 1)
+        self.until("it is writable", lambda: metrics.scrape(address).sum("surety_audit_writable"))
