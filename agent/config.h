@@ -61,6 +61,13 @@ struct JwtConfig {
   Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
 };
 
+/// Secrets of Envoy's discovery service whose names are no SPIFFE IDs.
+struct SdsConfig {
+  std::string default_svid_name = "default";
+  std::string default_bundle_name = "ROOTCA";
+  std::string default_all_bundles_name = "ALL";
+};
+
 /// What one uid, and all of them together, may use.
 struct LimitsConfig {
   std::uint32_t connections_per_uid = 6'000;
@@ -163,6 +170,7 @@ struct Config {
   AdminConfig admin = {};
   X509Config x509 = {};
   JwtConfig jwt = {};
+  SdsConfig sds = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};
   HookConfig hook = {};

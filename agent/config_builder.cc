@@ -10,6 +10,7 @@
 #include "agent/config_metrics.h"
 #include "agent/config_paths.h"
 #include "agent/config_plugins.h"
+#include "agent/config_sds.h"
 #include "agent/config_systemd.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
@@ -55,6 +56,7 @@ std::optional<Config> ConfigBuilder::Build() {
   CompareSockets(out);
   ReadX509(out);
   ReadJwt(out.jwt);
+  ReadSds(top_, diagnostics_, out.sds);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
   ReadMetrics(top_, read_, diagnostics_, out);

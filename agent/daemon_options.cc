@@ -86,6 +86,9 @@ ApiOptions ApiOptionsOf(const Config& config, const PassedSockets& passed,
           .limits = UidLimitsOf(config.limits, open_files),
           .times = {.silent = config.limits.silent_timeout, .idle = config.limits.idle_timeout},
           .streams = {},
+          .secret_names = {.default_svid = config.sds.default_svid_name,
+                           .default_bundle = config.sds.default_bundle_name,
+                           .all_bundles = config.sds.default_all_bundles_name},
           .stalled_write = config.limits.stalled_write_timeout};
 }
 

@@ -51,8 +51,7 @@ Result<SecretDemand> ReadSecretDemand(std::span<const std::string> names,
     demand.wanted.push_back({name, *kind});
   }
   std::ranges::sort(demand.wanted);
-  const auto again = std::ranges::unique(demand.wanted);
-  demand.wanted.erase(again.begin(), again.end());
+  demand.wanted.erase(std::unique(demand.wanted.begin(), demand.wanted.end()), demand.wanted.end());
   return demand;
 }
 

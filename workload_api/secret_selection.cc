@@ -104,16 +104,26 @@ Result<ChosenSecrets> ChooseSecrets(const SecretDemand& demand, Svids svids,
                                     const std::shared_ptr<const BundleSet>& bundles) {
   ChosenSecrets chosen;
   std::string missing;
+  bool trusts_own = false;
   const auto wanted = demand.wanted.empty() ? AllOf(svids, *bundles) : demand.wanted;
   for (const WantedSecret& one : wanted) {
-    if (auto secret = Choose(one, svids, bundles))
-      chosen.secrets.push_back(*std::move(secret));
-    else
+    auto secret = Choose(one, svids, bundles);
+    if (!secret) {
       missing += (missing.empty() ? "\"" : ", \"") + one.name + "\"";
+      continue;
+    }
+    trusts_own = trusts_own || (!secret->svid && secret->foreign.empty());
+    chosen.secrets.push_back(*std::move(secret));
   }
-  if (missing.empty()) return chosen;
-  return Error(ErrorCode::kInvalidArgument,
-               "the caller has no right to the secrets " + BriefText(missing));
+  if (!missing.empty())
+    return Error(ErrorCode::kInvalidArgument,
+                 "the caller has no right to the secrets " + BriefText(missing));
+  // Without any CRL an Envoy lets in whoever was revoked; with the last one it had it does not.
+  if (trusts_own && bundles->crls_left_out)
+    return Error(ErrorCode::kUnavailable,
+                 "the revocation lists are too large to be sent, and what to trust is not sent "
+                 "without them");
+  return chosen;
 }
 
 }  // namespace surety

@@ -37,7 +37,8 @@ struct ChosenSecrets {
 
 /// Picks what is asked for out of what the caller holds, the default SVID first.
 /// kInvalidArgument names what it has no right to, as SPIRE's agent does: in place of
-/// that it gets nothing at all.
+/// that it gets nothing at all. kUnavailable for our own bundle without the CRLs that it
+/// should have.
 Result<ChosenSecrets> ChooseSecrets(const SecretDemand& demand,
                                     std::span<const std::shared_ptr<const X509Svid>> svids,
                                     const std::shared_ptr<const BundleSet>& bundles);

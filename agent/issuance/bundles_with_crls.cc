@@ -23,9 +23,10 @@ std::shared_ptr<const BundleSet> BundlesWithCrls::Bundles() const {
   return composed_;
 }
 
-void BundlesWithCrls::Replace(std::vector<std::string> crls) {
+void BundlesWithCrls::Replace(std::vector<std::string> crls, bool left_out) {
   const std::lock_guard lock(mutex_);
   crls_ = std::move(crls);
+  left_out_ = left_out;
   seen_ = authority_.Bundles();
   Compose(*seen_);
 }
@@ -34,6 +35,7 @@ void BundlesWithCrls::Compose(const BundleSet& bundles) const {
   auto set = std::make_shared<BundleSet>(bundles);
   set->edition = ++edition_;
   set->crls = crls_;
+  set->crls_left_out = left_out_;
   composed_ = std::move(set);
 }
 

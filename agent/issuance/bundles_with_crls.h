@@ -20,8 +20,8 @@ class BundlesWithCrls final : public BundleSource {
 
   [[nodiscard]] std::shared_ptr<const BundleSet> Bundles() const override;
 
-  /// From here on with these, DER.
-  void Replace(std::vector<std::string> crls);
+  /// From here on with these, DER; none of them if they are too large for a message.
+  void Replace(std::vector<std::string> crls, bool left_out = false);
 
  private:
   void Compose(const BundleSet& bundles) const;
@@ -32,6 +32,7 @@ class BundlesWithCrls final : public BundleSource {
   mutable std::shared_ptr<const BundleSet> composed_;
   mutable std::uint64_t edition_ = 0;
   std::vector<std::string> crls_;
+  bool left_out_ = false;
 };
 
 }  // namespace surety

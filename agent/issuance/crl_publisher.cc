@@ -186,11 +186,12 @@ void CrlPublisher::Show(const std::vector<Revocation>& revocations) {
     in_bundles.push_back(crl.der);
     bytes += crl.der.size();
   }
-  if (bytes > options_.most_bytes) {
+  const bool too_large = bytes > options_.most_bytes;
+  if (too_large) {
     in_bundles.clear();
     complaints.push_back(TooLarge(bytes, options_.file));
   }
-  bundles_.Replace(std::move(in_bundles));
+  bundles_.Replace(std::move(in_bundles), too_large);
   const std::lock_guard lock(view_mutex_);
   status_ = std::move(status);
   complaints_ = std::move(complaints);

@@ -23,6 +23,7 @@ struct BundleSet {
   /// Other trust domains' authorities by name, never merged with ours.
   std::map<std::string, std::vector<std::string>> federated;
   std::vector<std::string> crls;  ///< DER.
+  bool crls_left_out = false;     ///< There are some, which are too large for a message.
 };
 
 /// Where bundles come from. Thread-safe. What the Issuer signs can be verified

@@ -286,10 +286,12 @@ TEST(CrlPublisher, TooLargeForMessagesGoesToTheFileAlone) {
   for (int i = 0; i < 20; ++i) at.revocations.Add(Revoke(at.Issue(Start()), Start().wall));
   at.publisher->Work(Start());
   EXPECT_THAT(at.publisher->Bundles()->crls, IsEmpty());
+  EXPECT_TRUE(at.publisher->Bundles()->crls_left_out);
   EXPECT_THAT(NumbersIn(ReadText(at.options.file)), SizeIs(1));
   EXPECT_THAT(at.publisher->Degraded(Start().wall), ElementsAre(HasSubstr(at.options.file)));
   for (const auto half : {minutes(31), minutes(62)}) at.publisher->Work(After(half));
   EXPECT_THAT(at.publisher->Bundles()->crls, SizeIs(1));
+  EXPECT_FALSE(at.publisher->Bundles()->crls_left_out);
   EXPECT_THAT(at.publisher->Degraded(After(minutes(62)).wall), IsEmpty());
 }
 

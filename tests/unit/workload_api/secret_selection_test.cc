@@ -123,6 +123,17 @@ TEST_F(SecretSelectionTest, ANewCrlChangesOnlyTheContextsThatCarryIt) {
   EXPECT_NE(Choose({"ROOTCA"})->Version(), own.Version());
 }
 
+TEST_F(SecretSelectionTest, WhatToTrustIsNotToldWithoutTheCrlsThatThereAre) {
+  BundleSet next = Bundles();
+  next.crls.clear();
+  next.crls_left_out = true;
+  bundles_ = std::make_shared<const BundleSet>(std::move(next));
+  const auto chosen = Choose({"ROOTCA"});
+  ASSERT_FALSE(chosen);
+  EXPECT_EQ(chosen.error().code(), ErrorCode::kUnavailable);
+  EXPECT_TRUE(Choose({"default", "spiffe://other.org"})) << "which have none of them";
+}
+
 TEST_F(SecretSelectionTest, ANewCertificateIsANewVersion) {
   const auto before = *Choose({"default"});
   svids_[0] = Svid("web", "web 2");
