@@ -15,6 +15,7 @@ from machine_case import SOCKET, WEB, MachineCase
 
 UNITS = ("suretyd.service", "suretyd.socket", "suretyd-admin.socket")
 SURETY = "/usr/bin/surety"
+METRICS = "/run/surety/metrics.sock"
 CAPABILITIES = 1 << 19 | 1 << 2  # CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
 
 
@@ -48,7 +49,7 @@ class PackageCase(MachineCase):
                            f"trust_domain = {toml(TRUST_DOMAIN)}\n{self.packaged}{text}")
 
     def enable(self) -> None:
-        self.configure()
+        self.configure(f"[metrics]\nlisten = {toml(f'unix://{METRICS}')}\n")
         # So that no case waits for half a minute.
         self.machine.write("/etc/systemd/system/suretyd.service.d/test.conf",
                            "[Service]\nWatchdogSec=3s\n")
@@ -96,6 +97,7 @@ class PackageCase(MachineCase):
             self.assertEqual(int(sets[name], 16), CAPABILITIES, name)
         self.assertEqual(machine.run("stat", "-c", "%U %a", "/var/lib/surety").stdout,
                          "surety 700\n")
+        self.assertTrue(machine.path(METRICS).is_socket())
         web = self.web()
         self.assertEqual(self.fetch(), [web])
 
