@@ -102,17 +102,19 @@ std::set<std::string> KeysOf(const std::string& part) {
 TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
-  for (const char* section : {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[limits]",
-                              "[policy]", "[hook]", "[audit]", "[watch]", "[attestors.unix]",
-                              "[attestors.systemd]", "[attestors.docker]", "[attestors.podman]"}) {
+  for (const char* section :
+       {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[sds]", "[limits]", "[policy]",
+        "[hook]", "[audit]", "[watch]", "[metrics]", "[attestors.unix]", "[attestors.systemd]",
+        "[attestors.docker]", "[attestors.podman]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
-    const std::string needed =
-        section == std::string_view("[hook]") ? "\nsocket = \"/h.sock\"" : "";
+    std::string needed;
+    if (section == std::string_view("[hook]")) needed = "\nsocket = \"/h.sock\"";
+    if (section == std::string_view("[metrics]")) needed = "\nlisten = \"unix:///m.sock\"";
     EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "limits", "policy",
-                              "hook", "audit", "watch", "attestors"})
+  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "sds", "limits",
+                              "policy", "hook", "audit", "watch", "metrics", "attestors"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }
