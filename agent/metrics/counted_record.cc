@@ -27,6 +27,7 @@ std::vector<std::string> Texts(std::span<const std::string_view> views) {
 
 std::vector<std::string> ActionNames() {
   std::vector<std::string> names;
+  names.reserve(kActions.size());
   for (const Action action : kActions) names.emplace_back(NameOf(action));
   return names;
 }
@@ -34,6 +35,7 @@ std::vector<std::string> ActionNames() {
 std::vector<Counter*> CountersBy(prometheus::Family<Counter>& family, const std::string& label,
                                  const KnownLabels& values) {
   std::vector<Counter*> counters;
+  counters.reserve(values.size());
   for (std::size_t i = 0; i < values.size(); ++i)
     counters.push_back(&family.Add({{label, values.At(i)}}));
   return counters;

@@ -1,5 +1,6 @@
 #include "agent/metrics/status_families.h"
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -109,8 +110,8 @@ void TellWatcher(const WatcherStatus& watcher, Families& out) {
 void TellSigners(const MetricsSnapshot& snapshot, Families& out) {
   constexpr auto kEnd = "When the certificate or key that signs expires.";
   constexpr auto kNext = "When another takes its place; absent if that is not planned.";
-  const std::pair<const char*, const SignerTimes*> all[] = {{"x509", &snapshot.x509},
-                                                            {"jwt", &snapshot.jwt}};
+  const std::array<std::pair<const char*, const SignerTimes*>, 2> all{
+      {{"x509", &snapshot.x509}, {"jwt", &snapshot.jwt}}};
   MetricFamily end{"surety_ca_not_after_timestamp_seconds", kEnd, MetricType::Gauge, {}};
   MetricFamily next{"surety_ca_next_rotation_timestamp_seconds", kNext, MetricType::Gauge, {}};
   for (const auto& [signs, times] : all) {
