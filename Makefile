@@ -23,6 +23,7 @@ package: ## The Debian package, in build/release
 	@cd build/release && cpack
 
 bench: build  ## The figures of docs/benchmarks.md on this machine
+	@cmake --build build/release --parallel $(JOBS) --target benchmarks
 	@scripts/bench.sh build/release
 
 fuzz:   ## Each fuzz target for a while; SECONDS_EACH=60
