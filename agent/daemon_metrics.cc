@@ -20,9 +20,9 @@ CountedKinds KindsOf(const std::vector<std::unique_ptr<Attestor>>& attestors) {
 
 }  // namespace
 
-DaemonMetrics::DaemonMetrics(const MetricsConfig& config, AuditLog& record,
+DaemonMetrics::DaemonMetrics(MetricsConfig config, AuditLog& record,
                              const std::vector<std::unique_ptr<Attestor>>& attestors)
-    : config_(config), counted_(record, KindsOf(attestors)) {}
+    : config_(std::move(config)), counted_(record, KindsOf(attestors)) {}
 
 std::string DaemonMetrics::address() const {
   if (!config_.port) return "unix://" + config_.socket.path;

@@ -19,7 +19,7 @@ namespace surety {
 class DaemonMetrics {
  public:
   /// Counts what goes to `record`, which outlives this.
-  DaemonMetrics(const MetricsConfig& config, AuditLog& record,
+  DaemonMetrics(MetricsConfig config, AuditLog& record,
                 const std::vector<std::unique_ptr<Attestor>>& attestors);
 
   /// The record, with all that goes to it counted.
