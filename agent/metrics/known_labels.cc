@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 namespace surety {
@@ -35,8 +36,7 @@ constexpr std::array<std::string_view, 33> kNotices{
 
 KnownLabels::KnownLabels(std::vector<std::string> values) : values_(std::move(values)) {
   std::ranges::sort(values_);
-  const auto repeated = std::ranges::unique(values_);
-  values_.erase(repeated.begin(), repeated.end());
+  values_.erase(std::unique(values_.begin(), values_.end()), values_.end());
   std::erase(values_, kOther);
   values_.emplace_back(kOther);
 }
