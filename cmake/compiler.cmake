@@ -14,6 +14,11 @@ target_compile_options(surety_flags INTERFACE
 target_link_options(surety_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
 target_compile_options(surety_flags INTERFACE -ffunction-sections -fdata-sections)
 
+# Code must report what it covers, or the fuzzer gropes in the dark.
+if(SURETY_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 if(SURETY_SANITIZE)
   add_compile_options(-fsanitize=${SURETY_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${SURETY_SANITIZE})
