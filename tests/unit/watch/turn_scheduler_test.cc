@@ -229,10 +229,10 @@ TEST_F(TurnSchedulerTest, ManyTurnsFromManyThreads) {
       }
     });
   for (auto& thread : threads) thread.join();
-  EXPECT_TRUE(Eventually([&] { return scheduler_->ready() == 0; }));
+  // What is ready no more may still be about to be taken.
   for (int i = 0; i < kTurns; ++i) {
     if (i % 3 == 0) continue;
-    EXPECT_GE(turns[static_cast<std::size_t>(i)]->taken, 1);
+    EXPECT_TRUE(Eventually([&] { return turns[static_cast<std::size_t>(i)]->taken >= 1; })) << i;
   }
 }
 
