@@ -1,19 +1,13 @@
 #!/usr/bin/env bash
-# lint.sh BUILD_FOLDER [--bugs] [FILE...]: clang-tidy over our .cc files (or those named),
-# two at a time, with the checks of .clang-tidy; --bugs with those alone that find most for
-# their time, since the test run has no more. All files are looked at in the
+# lint.sh BUILD_FOLDER [FILE...]: clang-tidy over our .cc files (or those named),
+# two at a time, with the checks of .clang-tidy. All of them are looked at in the
 # batches in which they are compiled, since most of the time goes to headers. A batch
 # that passed is not looked at again until one of its files, a header of ours or the
 # checks change: its stamp lies in BUILD_FOLDER/lint.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=$(realpath "${1:?usage: lint.sh BUILD_FOLDER [--bugs] [FILE...]}")
+build=$(realpath "${1:?usage: lint.sh BUILD_FOLDER [FILE...]}")
 shift
-checks=-bugprone-suspicious-include # A batch includes sources.
-if [ "${1:-}" = --bugs ]; then
-  checks='-*,clang-analyzer-*,bugprone-use-after-move,bugprone-dangling-handle,bugprone-unused-raii'
-  shift
-fi
 [ -f "$build/compile_commands.json" ] || { echo "lint: no $build/compile_commands.json: configure first" >&2; exit 1; }
 mkdir -p "$build/lint"
 
@@ -28,10 +22,10 @@ parts_of() {
 
 lint_one() {
   local file=$1 build=$2 stamp
-  stamp="$build/lint/$( { echo "$3 $4"; parts_of "$file" | xargs cat; } | sha256sum | cut -d' ' -f1)"
+  stamp="$build/lint/$( { echo "$3"; parts_of "$file" | xargs cat; } | sha256sum | cut -d' ' -f1)"
   [ ! -f "$stamp" ] || return 0
-  # What a batch includes is looked at like its own text.
-  if ! clang-tidy --quiet -p "$build" --checks="$4" \
+  # A batch includes sources, and these are to be looked at like its own text.
+  if ! clang-tidy --quiet -p "$build" --checks=-bugprone-suspicious-include \
     --header-filter='(include/surety|attestors|agent|workload_api)/.*\.(h|cc)$' "$file" 2>"$stamp.err"; then
     grep -v 'warnings generated' "$stamp.err" >&2 || true
     rm -f "$stamp.err"
@@ -53,4 +47,4 @@ if [ $# -gt 0 ]; then
   printf '%s\0' "$@"
 else
   units | tr '\n' '\0'
-fi | xargs -0 -r -P "$(nproc)" -I{} bash -c 'lint_one "$@"' lint {} "$build" "$headers" "$checks"
+fi | xargs -0 -r -P "$(nproc)" -I{} bash -c 'lint_one "$@"' lint {} "$build" "$headers"
