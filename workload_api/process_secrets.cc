@@ -35,14 +35,17 @@ bool ProcessStreams::HearSecrets(const Call& call, const SecretRequest& request)
   if (at == streams_.end()) return false;
   Stream& stream = at->second;
   SecretSubscription& secrets = *stream.secrets;
-  if (!secrets.requests.Take(clock_.Now().boot)) {
-    EndSecrets(stream, {ErrorCode::kResourceExhausted, "too many requests on one stream"});
+  const auto turn_away = [&] {
+    EndSecrets(stream, {ErrorCode::kResourceExhausted, "too many requests for secrets"});
     Erase(at);
     return false;
-  }
+  };
+  const BootTime now = clock_.Now().boot;
+  if (!secrets.requests.Take(now)) return turn_away();
   const auto heard = secrets.exchange.Hear(request);
   if (heard.refused) secrets.report.Refused(peer_, secrets.node, *request.error);
   if (!heard.asks) return false;
+  if (!changed_demands_.Take(now)) return turn_away();
   // The turn that may be under way was not asked for these.
   stream.asked = false;
   --counts_.at(IndexOf(stream.kind));

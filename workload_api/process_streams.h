@@ -13,6 +13,7 @@
 #include "surety/scheduler.h"
 #include "surety/session.h"
 #include "workload_api/call.h"
+#include "workload_api/request_rate.h"
 #include "workload_api/secret_subscription.h"
 
 namespace surety {
@@ -123,6 +124,8 @@ class ProcessStreams final : public ScheduledTurn {
   std::array<std::size_t, kStreamKinds> counts_{};  // Of streams_, by kind.
   // What all served streams know, by kind.
   std::array<std::shared_ptr<const void>, kStreamKinds> told_{};
+  // Of all streams of secrets: each change of names takes a turn.
+  RequestRate changed_demands_{64, 4};
   TokenCalls token_calls_;
   // Of the turn that is being taken: what it asks, and for whom, in the same order.
   std::vector<Session::TokenAsk> token_asks_;

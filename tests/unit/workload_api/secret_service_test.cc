@@ -55,9 +55,11 @@ class Stream {
   /// The answer, or one that says how the stream ended.
   DiscoveryResponse Read() {
     DiscoveryResponse response;
-    if (!stream_->Read(&response)) ADD_FAILURE() << "ended: " << stream_->Finish().error_message();
+    if (!Next(response)) ADD_FAILURE() << "ended: " << stream_->Finish().error_message();
     return response;
   }
+  /// False: the stream has ended.
+  bool Next(DiscoveryResponse& response) { return stream_->Read(&response); }
   DiscoveryResponse Get(const Names& names, const std::string& nonce = {}) {
     Ask(RequestFor(names, nonce));
     return Read();
@@ -264,6 +266,26 @@ TEST_F(SecretServiceTest, TooManyRequestsEndTheStream) {
   for (int i = 0; i < 200 && stream.Ask(RequestFor({"ROOTCA"}, first.nonce())); ++i) {
   }
   EXPECT_EQ(stream.End().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+// Each is a turn, however many streams they are spread over.
+TEST_F(SecretServiceTest, TooManyChangesOfNamesEndTheStream) {
+  Start();
+  const auto channel = Channel();
+  int changes = 0;
+  grpc::Status end;
+  while (end.ok() && changes < 500) {
+    Stream stream(channel);
+    auto last = stream.Get({"ROOTCA"});
+    bool goes_on = true;
+    for (int i = 0; i < 20 && goes_on; ++i, ++changes) {
+      stream.Ask(RequestFor({i % 2 == 0 ? "ALL" : "ROOTCA"}, last.nonce()));
+      goes_on = stream.Next(last);
+    }
+    if (!goes_on) end = stream.End();
+  }
+  EXPECT_EQ(end.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_GE(changes, 60);
 }
 
 TEST_F(SecretServiceTest, AProcessMayHaveSoManyStreams) {
