@@ -8,6 +8,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "agent/watch/shared_moment.h"
+
 namespace surety {
 namespace {
 
@@ -182,6 +184,7 @@ void TurnScheduler::MakeReady(Slot& slot) {
 
 void TurnScheduler::SetDue(Slot& slot, std::optional<BootTime> due) {
   if (slot.due) timers_.erase({*slot.due, slot.turn.get()});
+  if (due) due = SharedMoment(*due, clock_.Now().boot);
   slot.due = due;
   if (!due) return;
   timers_.insert({*due, slot.turn.get()});

@@ -15,7 +15,8 @@ namespace surety {
 class ScheduledTurn {
  public:
   virtual ~ScheduledTurn() = default;
-  /// Takes one turn and says when to be called next; nullopt: never again.
+  /// Takes one turn and says when to be called next, which may be a sixteenth of the wait
+  /// later, so that turns share wake-ups; nullopt: never again.
   /// Called by one thread at a time.
   virtual std::optional<BootTime> Take(Moment now) = 0;
   /// Which process this is for, and whose share of the threads it uses.
