@@ -170,7 +170,7 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
     names.clear();
     for (const auto& [name, stream] : streams_) names.push_back(name);
   }
-  std::array<std::optional<grpc::ByteBuffer>, kKinds.size()> messages;
+  std::array<SharedMessage, kKinds.size()> messages;
   for (const Call* name : names) {
     const auto at = streams_.find(name);
     if (at == streams_.end()) continue;
@@ -179,25 +179,31 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
     // One that joined during the turn is answered by the next.
     if (!stream.asked) {
       unserved_.push_back(name);
-    } else if (outcome.verdict == Verdict::kAllow) {
-      stream.undecided = false;
-      if (!Owes(stream) && told_.at(IndexOf(stream.kind)) == UpdateFor(stream.kind, turn)) continue;
-      if (stream.secrets) {
-        if (!TellSecrets(stream, turn, now)) Erase(at);
-        continue;
-      }
-      auto& message = messages.at(IndexOf(stream.kind));
-      if (!message) message = MessageFor(stream.kind, turn);
-      stream.call->Send(*message);
-      stream.last_push = now.wall;
-    } else if (TellNo(stream, outcome, times_.first_answer, now)) {
-      if (Owes(stream)) unserved_.push_back(name);
-    } else {
-      Erase(at);
+      continue;
     }
+    const bool no = outcome.verdict != Verdict::kAllow;
+    stream.undecided = no;
+    if (no && !TellNo(stream, outcome, times_.first_answer, now))
+      Erase(at);
+    else if (no && Owes(stream))
+      unserved_.push_back(name);
+    else if (!TellNews(stream, turn, messages.at(IndexOf(stream.kind)), now))
+      Erase(at);
   }
   for (const StreamKind kind : kKinds)
     if (auto update = UpdateFor(kind, turn)) told_.at(IndexOf(kind)) = std::move(update);
+}
+
+// False if the stream has to end.
+bool ProcessStreams::TellNews(Stream& stream, const Session::Turn& turn, SharedMessage& message,
+                              Moment now) {
+  const auto update = UpdateFor(stream.kind, turn);
+  if (!update || (!Owes(stream) && told_.at(IndexOf(stream.kind)) == update)) return true;
+  if (stream.secrets) return TellSecrets(stream, turn, now);
+  if (!message) message = MessageFor(stream.kind, turn);
+  stream.call->Send(*message);
+  stream.last_push = now.wall;
+  return true;
 }
 
 bool ProcessStreams::Owes(const Stream& stream) {
@@ -210,7 +216,6 @@ bool ProcessStreams::TellNo(Stream& stream, const Session::Outcome& outcome,
     stream.call->End({grpc::StatusCode::PERMISSION_DENIED, outcome.reason}, outcome.decision);
     return false;
   }
-  stream.undecided = true;
   if (stream.last_push || now.boot - stream.call->opened().boot < patience) return true;
   stream.call->End({grpc::StatusCode::UNAVAILABLE, outcome.reason}, outcome.decision);
   return false;

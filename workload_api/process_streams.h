@@ -76,6 +76,7 @@ class ProcessStreams final : public ScheduledTurn {
     std::optional<WallTime> last_push{};
   };
   using Streams = std::unordered_map<const Call*, Stream>;
+  using SharedMessage = std::optional<grpc::ByteBuffer>;  // Made once for all of a kind.
 
   struct TokenCall {
     std::shared_ptr<Call> call;
@@ -93,6 +94,7 @@ class ProcessStreams final : public ScheduledTurn {
   // Whether a request of the stream waits for its answer.
   static bool Owes(const Stream& stream);
   // Whether the stream goes on.
+  bool TellNews(Stream& stream, const Session::Turn& turn, SharedMessage& message, Moment now);
   static bool TellNo(Stream& stream, const Session::Outcome& outcome, BootClock::duration patience,
                      Moment now);
 

@@ -210,7 +210,21 @@ void Session::NotNow(const Ask& ask, Authorization& authorization, const std::st
     return;
   }
   ask.outcome = {Verdict::kUndecided, CouldNotTell(why, ask.facts.seen), ask.recorded.decision};
+  KeepInformed(ask, authorization.action);
   if (!looking) ComeBackBy(ask.turn.next, retry_.After(ask.now.boot));
+}
+
+// Bundles and CRLs take trust away: whoever may have no new SVID now has to hear of it.
+void Session::KeepInformed(const Ask& ask, Action action) {
+  if (action == Action::kBundles) {
+    ask.turn.bundle_update = parts_.bundles.Bundles();
+    ask.turn.token_bundle_update = parts_.tokens.Bundles();
+  } else if (update_ && std::ranges::none_of(held_, [&](const Held& one) {
+               return one.expires_at <= ask.now.boot;
+             })) {
+    Share(held_);
+    ask.turn.svid_update = update_;
+  }
 }
 
 Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, Moment now) {

@@ -152,8 +152,9 @@ class Session {
     bool crowded = false;
     Outcome svids;  ///< Means something if demanded.
     Outcome bundles;
-    /// What every stream should have; null unless allowed. The same object as
-    /// before as long as nothing has changed.
+    /// What every stream should have; while undecided, what those should have that were
+    /// served before: the same SVIDs with the newest bundles. Null if nothing. The same
+    /// object as before as long as nothing has changed.
     std::shared_ptr<const SvidUpdate> svid_update;
     std::shared_ptr<const BundleSet> bundle_update;
     std::shared_ptr<const TokenBundles> token_bundle_update;
@@ -221,6 +222,7 @@ class Session {
   Result<void> Refuse(const Ask& ask, const Authorization& authorization);
   Result<void> LookAgain(const Ask& ask, Authorization& authorization);
   void NotNow(const Ask& ask, Authorization& authorization, const std::string& why);
+  void KeepInformed(const Ask& ask, Action action);
 
   Result<void> StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
                           Turn& turn);

@@ -187,6 +187,29 @@ TEST_F(SessionTest, NewBundlesComeWithTheSameSvid) {
   EXPECT_EQ(turn->svid_update->svids[0]->serial, "s1");
 }
 
+TEST_F(SessionTest, NewBundlesComeWhileNothingElseCanBeTold) {
+  EXPECT_THAT(Serials(), ElementsAre("s1"));
+  policy_.answers["web"] = Answer(Verdict::kUndecided, "attestor down");
+  const auto before = Turn();
+  EXPECT_EQ(before->svid_update->bundles->edition, 1U);
+  NewBundles();
+  const auto turn = Turn();
+  EXPECT_EQ(turn->svids.verdict, Verdict::kUndecided);
+  EXPECT_EQ(turn->svid_update->bundles->edition, 2U);
+  EXPECT_EQ(turn->svid_update->svids[0]->serial, "s1");
+  EXPECT_EQ(turn->svid_update, Turn()->svid_update) << "the very same object";
+  Advance(seconds(600));
+  NewBundles();
+  EXPECT_EQ(Turn()->svid_update, nullptr) << "expired";
+}
+
+TEST_F(SessionTest, NobodyHearsOfBundlesBeforeTheFirstYes) {
+  policy_.answers["web"] = Answer(Verdict::kUndecided, "attestor down");
+  EXPECT_EQ(Turn()->svid_update, nullptr);
+  NewBundles();
+  EXPECT_EQ(Turn()->svid_update, nullptr);
+}
+
 TEST_F(SessionTest, NoSvidLeavesWithoutItsRecord) {
   audit_.broken = true;
   const auto turn = Turn();
