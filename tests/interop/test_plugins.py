@@ -11,7 +11,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from harness import audit, grpc_raw, users
+from harness import api, audit, grpc_raw, openssl, users
 from harness.case import Case
 from harness.daemon import CLIENTS, TRUST_DOMAIN
 from harness.noise import Noise
@@ -137,6 +137,30 @@ class Plugins(PluginCase):
         audit.awaited("it is back", lambda: audit.notices(suretyd, "plugin.answers"))
         self.until("the status knows", lambda: not self.degraded(suretyd))
         self.assertEqual(audit.decisions(suretyd, verdict="refuse"), [])
+
+    def test_a_holder_hears_of_revocations_while_the_plugin_is_away(self):
+        suretyd = self.plugged()
+        suretyd.entry_for("other", users.STRANGER)
+        suretyd.start()
+        self.start_plugin()
+        holder = self.in_job(suretyd)
+        held = holder.receive(SLOW).svids[0]
+        stolen = openssl.serial(api.certificates(
+            self.watcher(users.STRANGER, suretyd).receive().svids[0].chain)[0])
+        self.stop_plugin()
+        self.until("it is missed", lambda: self.degraded(suretyd))
+        done = suretyd.run("surety", "revoke", "--admin-socket", suretyd.admin_socket,
+                           "--serial", stolen, "--reason", "stolen")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+        def heard():
+            news = holder.receive(SLOW)
+            self.assertEqual(news.svids[0].chain, held.chain)
+            return any(stolen in openssl.revoked(crl) for crl in news.crl)
+
+        self.until("the holder has the CRL", heard)
+        audit.awaited("who it is cannot be told", lambda: audit.decisions(
+            suretyd, pid=holder.pid, verdict="undecided"))
 
     def test_an_optional_one_holds_up_only_entries_with_its_selectors(self):
         suretyd = self.plugged(required=False)
