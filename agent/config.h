@@ -21,7 +21,7 @@ namespace surety {
 inline constexpr std::string_view kDefaultConfigFile = "/etc/surety/suretyd.toml";
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
-enum class LogFormat { kText, kJson };
+enum class LogFormat { kAuto, kText, kJson };
 
 /// A Unix socket to listen on. Owner and group are left as they come if not set.
 struct SocketConfig {
@@ -165,7 +165,7 @@ struct Config {
   std::string state_dir = "/var/lib/surety";
   std::string entries_dir = "/etc/surety/entries.d";
   LogLevel log_level = LogLevel::kInfo;
-  LogFormat log_format = LogFormat::kText;
+  LogFormat log_format = LogFormat::kAuto;
   WorkloadApiConfig workload_api = {};
   AdminConfig admin = {};
   X509Config x509 = {};

@@ -112,12 +112,14 @@ void ConfigBuilder::ReadLogFormat(LogFormat& out) {
   const auto* section = top_.Table("log", "[log]");
   if (section == nullptr) return;
   TomlTable table(*section, "[log]", diagnostics_);
-  if (const auto format = table.String("format", "\"text\"")) {
+  if (const auto format = table.String("format", "\"auto\"")) {
     if (format->value == "json")
       out = LogFormat::kJson;
-    else if (format->value != "text")
+    else if (format->value == "text")
+      out = LogFormat::kText;
+    else if (format->value != "auto")
       diagnostics_.Error(format->at, "format " + Quoted(format->value) + " is not a log format",
-                         "choose \"text\" or \"json\"");
+                         "choose \"auto\", \"text\" or \"json\"");
   }
   table.RefuseUnknownKeys();
 }

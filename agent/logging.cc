@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/journal_sink.h"
+#include "agent/record/log_fields.h"
+
 namespace surety {
 namespace {
 
@@ -24,19 +27,15 @@ std::string LevelText(spdlog::level::level_enum level) {
   return {name.data(), name.size()};
 }
 
-std::string OneLine(spdlog::string_view_t payload) {
-  std::string text(payload.data(), payload.size());
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }, '?');
-  return text;
+std::string MessageOf(const spdlog::details::log_msg& message) {
+  return OneLine({message.payload.data(), message.payload.size()});
 }
 
 class TextLine final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
     fmt::format_to(std::back_inserter(out), "{} {:<7} {}\n", TimeText(message.time),
-                   LevelText(message.level), OneLine(message.payload));
+                   LevelText(message.level), MessageOf(message));
   }
   [[nodiscard]] std::unique_ptr<spdlog::formatter> clone() const override {
     return std::make_unique<TextLine>();
@@ -46,9 +45,11 @@ class TextLine final : public spdlog::formatter {
 class JsonLine final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
-    const nlohmann::ordered_json line{{"time", TimeText(message.time)},
-                                      {"level", LevelText(message.level)},
-                                      {"message", OneLine(message.payload)}};
+    nlohmann::ordered_json line{{"time", TimeText(message.time)},
+                                {"level", LevelText(message.level)},
+                                {"message", MessageOf(message)}};
+    if (const LogFields* fields = LogFieldsScope::Current())
+      for (const LogField& field : *fields) line["fields"][field.name] = OneLine(field.value);
     const std::string text =
         line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     out.append(text.data(), text.data() + text.size());
@@ -68,15 +69,29 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
   return spdlog::level::info;
 }
 
-}  // namespace
-
-std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, LogLevel level) {
+spdlog::sink_ptr SinkFor(LogFormat format) {
+  if (format == LogFormat::kAuto && StandardErrorIsJournal())
+    return std::make_shared<JournalSink>();
   auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   if (format == LogFormat::kJson)
     sink->set_formatter(std::make_unique<JsonLine>());
   else
     sink->set_formatter(std::make_unique<TextLine>());
-  auto logger = std::make_shared<spdlog::logger>("suretyd", std::move(sink));
+  return sink;
+}
+
+}  // namespace
+
+std::string OneLine(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }, '?');
+  return line;
+}
+
+std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, LogLevel level) {
+  auto logger = std::make_shared<spdlog::logger>("suretyd", SinkFor(format));
   logger->set_level(LevelOf(level));
   return logger;
 }

@@ -3,11 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "agent/record/decision_json.h"
 #include "agent/record/json_writer.h"
+#include "agent/record/log_fields.h"
 #include "agent/record/record_words.h"
 
 namespace surety {
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::uint32_t kLinesPerSecond = 20;
 constexpr std::size_t kLongestText = 256;
+constexpr std::size_t kFirstNamed = 3;  // In a line; event, verdict and action come before.
 
 // As in JSON, between quotes: what a workload chose cannot break the line.
 std::string Quoted(std::string_view text) {
@@ -43,20 +46,47 @@ bool IsRemarkable(const AuditEvent& event) {
          std::ranges::any_of(event.entries, IsNew);
 }
 
-std::string LineOf(const AuditEvent& event, std::string_view decision) {
-  std::string line =
-      fmt::format("{} {} reason={} pid={} uid={} lineage={} decision={}", WordOf(event.verdict),
-                  WordOf(event.action), Quoted(event.reason), event.peer.process->key().pid,
-                  event.peer.uid, Quoted(event.standing.lineage.id), decision);
+LogField FreeText(std::string name, std::string_view value) {
+  return {
+      .name = std::move(name), .value = std::string(value.substr(0, kLongestText)), .quoted = true};
+}
+
+LogFields FieldsOf(const AuditEvent& event, std::string_view decision) {
+  LogFields fields{{"event", "decision"},
+                   {"verdict", std::string(WordOf(event.verdict))},
+                   {"action", std::string(WordOf(event.action))},
+                   FreeText("reason", event.reason),
+                   {"pid", std::to_string(event.peer.process->key().pid)},
+                   {"uid", std::to_string(event.peer.uid)},
+                   FreeText("lineage", event.standing.lineage.id),
+                   {"decision", std::string(decision)}};
+  std::size_t told = 0;
   for (const EntryDecision& one : event.entries) {
-    if (line.size() > 4 * kLongestText) break;
-    if (IsNew(one))
-      line += fmt::format(" spiffe_id={} serial={}", one.issued->spiffe_id, one.issued->serial);
+    if (!IsNew(one) || told > 3 * kLongestText) continue;
+    told += one.issued->spiffe_id.size() + one.issued->serial.size();
+    fields.push_back({"spiffe_id", one.issued->spiffe_id});
+    fields.push_back({"serial", one.issued->serial});
   }
-  if (!event.drift.empty()) line += fmt::format(" drift={}", Quoted(KindsText(event.drift)));
+  if (!event.drift.empty()) fields.push_back(FreeText("drift", KindsText(event.drift)));
   if (!event.seen.complete())
-    line += fmt::format(" missing={}", Quoted(event.seen.missing.front().kind));
-  return line;
+    fields.push_back(FreeText("missing", event.seen.missing.front().kind));
+  return fields;
+}
+
+LogFields FieldsOf(const AuditNotice& notice) {
+  LogFields fields{{"event", std::string(notice.what)}};
+  for (const auto& [name, value] : notice.details)
+    fields.push_back(FreeText(std::string(name), value));
+  return fields;
+}
+
+// `begin`, and the fields from number `first` on.
+std::string LineOf(std::string begin, const LogFields& fields, std::size_t first) {
+  for (const LogField& field : std::span(fields).subspan(first)) {
+    begin.append(" ").append(field.name).append("=");
+    begin += field.quoted ? Quoted(field.value) : field.value;
+  }
+  return begin;
 }
 
 spdlog::level::level_enum LevelOf(NoticeSeverity severity) {
@@ -69,20 +99,23 @@ Result<std::string> AuditToLog::Write(const AuditEvent& event) {
   auto decision = record_.Write(event);
   const bool remarkable = !decision || IsRemarkable(event);
   if (!remarkable || !MayTell(event.at.boot)) return decision;
-  if (!decision) {
-    logger_->error("{}: {}", LineOf(event, "none"), decision.error().Text());
-  } else {
-    logger_->log(IsWarning(event) ? spdlog::level::warn : spdlog::level::info, "{}",
-                 LineOf(event, *decision));
-  }
+  const LogFields fields = FieldsOf(event, decision ? *decision : "none");
+  const LogFieldsScope scope(fields);
+  const std::string line = LineOf(fmt::format("{} {}", WordOf(event.verdict), WordOf(event.action)),
+                                  fields, kFirstNamed);
+  if (!decision)
+    logger_->error("{}: {}", line, decision.error().Text());
+  else
+    logger_->log(IsWarning(event) ? spdlog::level::warn : spdlog::level::info, "{}", line);
   return decision;
 }
 
 Result<void> AuditToLog::Note(const AuditNotice& notice) {
   auto noted = record_.Note(notice);
-  std::string line(notice.what);
-  for (const auto& [name, value] : notice.details) line += " " + name + "=" + Quoted(value);
-  logger_->log(noted ? LevelOf(notice.severity) : spdlog::level::err, "{}{}", line,
+  const LogFields fields = FieldsOf(notice);
+  const LogFieldsScope scope(fields);
+  logger_->log(noted ? LevelOf(notice.severity) : spdlog::level::err, "{}{}",
+               LineOf(std::string(notice.what), fields, 1),
                noted ? "" : ": " + noted.error().Text());
   return noted;
 }

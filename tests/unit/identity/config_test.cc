@@ -32,7 +32,7 @@ TEST(ConfigTest, DefaultsAreThese) {
   EXPECT_EQ(config->state_dir, "/var/lib/surety");
   EXPECT_EQ(config->entries_dir, "/etc/surety/entries.d");
   EXPECT_EQ(config->log_level, LogLevel::kInfo);
-  EXPECT_EQ(config->log_format, LogFormat::kText);
+  EXPECT_EQ(config->log_format, LogFormat::kAuto);
   EXPECT_EQ(config->workload_api.socket.path, "/run/surety/workload.sock");
   EXPECT_EQ(config->workload_api.socket.mode, 0666U);
   EXPECT_EQ(config->admin.socket.path, "/run/surety/admin.sock");

@@ -2,18 +2,24 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <mutex>
 #include <sstream>
+#include <vector>
 
+#include "agent/record/log_fields.h"
 #include "tests/fakes/made_event.h"
 
 namespace surety {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::Not;
 
 /// Takes everything, or nothing.
@@ -48,6 +54,39 @@ class AuditToLogTest : public testing::Test {
   ScriptedLog record_;
   AuditToLog log_{record_, logger_};
 };
+
+/// What a sink that knows fields is given.
+class FieldsSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  std::vector<std::string> seen;
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& /*message*/) override {
+    const LogFields* const fields = LogFieldsScope::Current();
+    if (fields == nullptr) return seen.push_back("none");
+    for (const LogField& field : *fields) seen.push_back(field.name + "=" + field.value);
+  }
+  void flush_() override {}
+};
+
+TEST_F(AuditToLogTest, LinesHaveFieldsForWhoeverReadsThem) {
+  const auto sink = std::make_shared<FieldsSink>();
+  logger_->sinks().push_back(sink);
+  ASSERT_TRUE(log_.Write(FirstIssue("0f").event()));
+  EXPECT_THAT(sink->seen, IsSupersetOf({"event=decision", "verdict=allow", "action=issue",
+                                        "reason=entry_matched", "pid=4711",
+                                        "lineage=unit:/system.slice/web.service",
+                                        "decision=0a1b2c3d-7", "serial=0f"}));
+  sink->seen.clear();
+  ASSERT_TRUE(log_.Note({.at = {},
+                         .what = "plugin.failed",
+                         .severity = NoticeSeverity::kWarning,
+                         .details = {{"plugin", "slurm"}}}));
+  EXPECT_THAT(sink->seen, ElementsAre("event=plugin.failed", "plugin=slurm"));
+  sink->seen.clear();
+  logger_->info("anything else");
+  EXPECT_THAT(sink->seen, ElementsAre("none"));
+}
 
 TEST_F(AuditToLogTest, ANewSvidIsInformation) {
   const auto id = log_.Write(FirstIssue("0f").event());
