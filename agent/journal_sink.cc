@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "agent/logging.h"
-#include "agent/record/log_fields.h"
+#include "surety/log_fields.h"
 
 namespace surety {
 namespace {

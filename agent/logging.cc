@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/journal_sink.h"
-#include "agent/record/log_fields.h"
+#include "surety/log_fields.h"
 
 namespace surety {
 namespace {

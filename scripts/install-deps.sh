@@ -5,8 +5,8 @@
 #   install-deps.sh build    what it takes to build suretyd and surety
 #   install-deps.sh test     that, and everything the tests need (the default)
 #
-# The interoperability clients are written in other languages, of which a good
-# enough toolchain on the PATH is used as it is. Else:
+# Policies are decided by a library in Rust, and the interoperability clients are written in
+# other languages still. A good enough toolchain on the PATH is used as it is. Else:
 #   Go     golang-go (1.19) from apt, which downloads a newer toolchain as an
 #          ordinary module, checksum database included
 #   Rust   rustc-web and cargo-web, the newer Rust that Debian 12 carries
@@ -71,21 +71,28 @@ fetch_go() {
   chmod +x "$folder"/bin/* "$folder"/pkg/tool/*/*
 }
 
+install_rust() {
+  has_rust || apt_install rustc-web cargo-web
+  has_rust || fail "no Rust $RUST_MINIMUM or newer, which Cedar needs: rustc on the PATH is" \
+    "$(rustc --version 2>/dev/null || echo absent)"
+}
+
 install_toolchains() {
   [ -n "$(find_go)" ] || fetch_go
   [ -n "$(find_go)" ] || fail "no Go $GO_MINIMUM or newer, which tests/go.mod needs"
-  has_rust || apt_install rustc-web cargo-web
-  has_rust || fail "no Rust $RUST_MINIMUM or newer, which tests/clients/rust needs: rustc on the PATH is" \
-    "$(rustc --version 2>/dev/null || echo absent)"
   has_java || apt_install default-jdk-headless maven
   has_java || fail "no JDK $JAVA_MINIMUM with maven, which tests/clients/java needs"
 }
 
 [ -r /etc/debian_version ] || fail "made for Debian; install the packages named in this file by hand"
 case "${1:-test}" in
-  build) apt_install $BUILD_PACKAGES ;;
+  build)
+    apt_install $BUILD_PACKAGES
+    install_rust
+    ;;
   test)
     apt_install $BUILD_PACKAGES $TEST_PACKAGES
+    install_rust
     install_toolchains
     ;;
   *) fail "usage: install-deps.sh [build|test]" ;;

@@ -1,10 +1,10 @@
 # Sourced: finds the tools of other languages that the interoperability tests
 # need, and says which are missing. Nothing is installed here.
 
-# Of tests/go.mod, and of the crates in tests/clients/rust/Cargo.lock.
+# Of tests/go.mod, and of agent/policy/cedar/Cargo.toml.
 readonly GO_MINIMUM=1.25
 readonly GO_TOOLCHAIN=go1.26.8
-readonly RUST_MINIMUM=1.88
+readonly RUST_MINIMUM=1.89
 readonly JAVA_MINIMUM=17
 
 at_least() {  # at_least HAVE WANT: versions in dotted form

@@ -9,8 +9,8 @@
 
 #include "agent/record/decision_json.h"
 #include "agent/record/json_writer.h"
-#include "agent/record/log_fields.h"
 #include "agent/record/record_words.h"
+#include "surety/log_fields.h"
 
 namespace surety {
 namespace {

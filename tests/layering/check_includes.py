@@ -80,7 +80,7 @@ LIBRARIES = {
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
     "libsystemd": (
         r"systemd/",
-        ("agent/passed_sockets", "agent/service_manager", "attestors/systemd_bus"),
+        ("agent/journal_sink", "agent/passed_sockets", "agent/service_manager", "attestors/systemd_bus"),
     ),
     "spdlog": (r"spdlog/", ("attestors/", "agent/", "workload_api/")),
 }

@@ -10,7 +10,7 @@
 #include <sstream>
 #include <vector>
 
-#include "agent/record/log_fields.h"
+#include "surety/log_fields.h"
 #include "tests/fakes/made_event.h"
 
 namespace surety {
