@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/command/flags_audit.h"
+#include "agent/command/flags_doctor.h"
 #include "agent/command/flags_orders.h"
 #include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
@@ -100,8 +101,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 9> kCommands{
-      "fetch", "validate", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 10> kCommands{"fetch",  "validate", "watch", "status",
+                                                       "attest", "doctor",   "audit", "quarantine",
+                                                       "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -110,6 +112,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "watch") return ParseWatch(rest);
   if (command == "status") return ParseStatus(rest);
   if (command == "attest") return ParseAttest(rest);
+  if (command == "doctor") return ParseDoctor(rest);
   if (command == "audit") return ParseAudit(rest);
   if (command == "quarantine") return ParseQuarantine(rest);
   if (command == "revoke") return ParseRevoke(rest);

@@ -88,6 +88,14 @@ struct AttestFlags {
   std::optional<std::string> config{};  ///< Absent: the daemon's usual one, if it is there.
 };
 
+/// Which installation is looked at.
+struct DoctorFlags {
+  std::optional<std::string> config{};  ///< Absent: the daemon's usual one.
+  std::optional<std::string> user{};    ///< A name or a number.
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
 /// Where the audit log is: absent means the running daemon's default.
 struct AuditVerifyFlags {
   std::optional<std::string> folder{};
@@ -162,9 +170,10 @@ struct PrintedText {
 
 using CommandLine =
     std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
-                 AttestFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
-                 QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
-                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+                 AttestFlags, DoctorFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags,
+                 QuarantineListFlags, QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags,
+                 PolicyCheckFlags, PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags,
+                 PolicySimulateFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

@@ -27,6 +27,9 @@
 #include "agent/config.h"
 #include "agent/daemon_attestors.h"
 #include "agent/daemon_plugins.h"
+#include "agent/doctor/become_user.h"
+#include "agent/doctor/examine.h"
+#include "agent/doctor/report.h"
 #include "agent/record/state.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
@@ -147,6 +150,18 @@ struct RunCommand {
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, *attestors, clock, waiter}, std::cout);
+  }
+
+  Result<void> operator()(const DoctorFlags& flags) const {
+    const auto all = Gather(flags, SystemClock(), [](const std::string& socket) {
+      return std::make_unique<GrpcAdminClient>(socket);
+    });
+    if (!all) return all.error();
+    if (auto became = BecomeUser((*all)->uid); !became) return became;
+    const Diagnosis findings = Examine(*all, flags.timeout);
+    PrintDiagnosis(findings, flags.output, std::cout);
+    if (IsSound(findings)) return {};
+    return Error(ErrorCode::kUnavailable, "something is broken: see above");
   }
 
   Result<void> operator()(const AuditVerifyFlags& flags) const {

@@ -14,6 +14,7 @@ inline constexpr std::string_view kUsage =
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
   surety attest PID                 show a process's selectors and an entry for it
+  surety doctor                     check an installation, and say what to mend
   surety audit verify               check that the audit log is what was written
   surety audit tail                 show decisions, as they come with --follow
   surety audit why WHAT             tell why: of a SPIFFE ID, a PID, or a decision
@@ -113,6 +114,16 @@ Looks at a process as the daemon would and prints its selectors and an entry to
 paste into a file of entries_dir. Asks no daemon, but the container engines that
 the daemon's configuration names; without one those at their usual sockets.
 Other users' processes need root or CAP_SYS_PTRACE.
+)";
+
+inline constexpr std::string_view kDoctorUsage = R"(surety doctor [flags]
+
+Looks at every part of an installation (kernel, clock, daemon, privileges,
+sockets, disk, audit log, CA, entries, policies, engines, plug-ins, metrics)
+and says of each whether it is well, why not, and what to do. Changes nothing.
+Needs no running daemon, and root to see everything. Where systemd holds the
+sockets, asking starts the daemon. Exit status 1 if anything is broken;
+warnings are no reason.
 )";
 
 inline constexpr std::string_view kAuditUsage =

@@ -59,7 +59,7 @@ std::string DaemonHelp(const char* command) {
 
 TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
-  for (const char* command : {"fetch", "watch", "status", "attest", "revoke"})
+  for (const char* command : {"fetch", "watch", "status", "attest", "doctor", "revoke"})
     help += "\n" + ToolHelp({command});
   help += ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
