@@ -1,5 +1,6 @@
 #include "agent/doctor/examine.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <future>
@@ -63,9 +64,7 @@ std::string_view NameOf(Health health) {
 }
 
 bool IsSound(const Diagnosis& findings) {
-  for (const Finding& one : findings)
-    if (one.health == Health::kBroken) return false;
-  return true;
+  return std::ranges::find(findings, Health::kBroken, &Finding::health) == findings.end();
 }
 
 Diagnosis Examine(const std::shared_ptr<const Installation>& all, std::chrono::milliseconds each) {
