@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -210,6 +211,22 @@ class Doctor(Case):
         segment = max((daemon.state / "audit").glob("*.jsonl"))
         os.utime(segment, (later, later))
         self.assert_broken(daemon, "clock", "were written later than now", "set the clock")
+
+    # Restored
+
+    def test_restored_backup_is_sound_and_has_the_ca_of_before(self):
+        daemon = self.serving()
+        before = self.response_to(daemon)
+        daemon.terminate()
+        with tempfile.TemporaryDirectory() as backup:
+            subprocess.run(["tar", "-C", daemon.state, "-cpf", f"{backup}/state.tar", "."], check=True)
+            shutil.rmtree(daemon.state)
+            daemon.state.mkdir(mode=0o700)
+            subprocess.run(["tar", "-C", daemon.state, "-xpf", f"{backup}/state.tar"], check=True)
+        code, findings = self.examine(daemon)
+        self.assertEqual(code, 0, findings)
+        after = self.response_to(daemon.start())
+        self.assertEqual(after.svids[0].bundle, before.svids[0].bundle)
 
     def test_nobodys_user_is_a_wrong_command_line(self):
         daemon = self.stopped()

@@ -17,11 +17,13 @@ constexpr std::int64_t kNow = 1'800'000'000;
 const std::vector<std::string> kKnown{"unix:uid", "unix:path", "k8s:ns"};
 
 SpireEntry Web() {
-  return {.id = "1",
-          .trust_domain = "example.org",
-          .path = "/web",
-          .parent = "spiffe://example.org/node",
-          .selectors = {"unix:uid:1001"}};
+  SpireEntry web;
+  web.id = "1";
+  web.trust_domain = "example.org";
+  web.path = "/web";
+  web.parent = "spiffe://example.org/node";
+  web.selectors = {"unix:uid:1001"};
+  return web;
 }
 
 ImportedEntries Import(const std::vector<SpireEntry>& entries,

@@ -54,7 +54,9 @@ TEST(TopFrame, EscapesWhatOthersChose) {
   TopView view = WithProcesses(1);
   view.status->sessions.front().state = "\x1b[2Jserved";
   view.status->degraded = {"bad\nname\x07"};
-  view.quarantines.push_back({.id = 1, .lineage = "unit:\x1b]0;x", .since = kFrameTime});
+  Quarantine quarantine;
+  quarantine.lineage = "unit:\x1b]0;x";
+  view.quarantines.push_back(quarantine);
   const auto lines = TopFrame(view, TopEvents(""), kFrameTime, std::nullopt);
   for (const std::string& line : lines)
     for (const char c : line) EXPECT_GE(static_cast<unsigned char>(c), 0x20U) << line;
