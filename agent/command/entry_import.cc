@@ -96,7 +96,7 @@ class EntryImport {
   }
 
   void NoteTheRest(const SpireEntry& entry) {
-    if (!flags_.parent)
+    if (!flags_.parent && !entry.parent.empty())
       notes_.push_back("was for the node " + Printable(entry.parent) +
                        ": remove it if that is not this host");
     if (entry.admin) notes_.emplace_back("without admin: there is no server to administer");

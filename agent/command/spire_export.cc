@@ -28,6 +28,15 @@ Error WrongExport(const std::string& what) {
           what + "; make the file with: spire-server entry show -output json"};
 }
 
+// protobuf writes fields that are not set, too.
+bool IsSet(const Parsed& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    return !text.empty() && text != "0";
+  }
+  return !value.empty() && value != Parsed(false) && value != Parsed(0);
+}
+
 /// Reads the fields of one entry; the first that is not what it should be is kept.
 class FieldReader {
  public:
@@ -84,9 +93,7 @@ class FieldReader {
     std::vector<std::string> names;
     for (const auto& [name, value] : object_.items()) {
       const bool known = std::find(kFields.begin(), kFields.end(), name) != kFields.end();
-      const bool is_set =
-          !value.empty() && value != false && value != 0 && value != "" && value != "0";
-      if (!known && name != kMadeAt && is_set) names.push_back(Printable(name));
+      if (!known && name != kMadeAt && IsSet(value)) names.push_back(Printable(name));
     }
     return names;
   }
