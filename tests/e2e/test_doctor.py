@@ -19,14 +19,15 @@ SOMEBODY = 12060  # Runs a daemon, or owns what is not theirs to own.
 
 
 class Doctor(Case):
-    def examine(self, daemon):
-        done = daemon.run("surety", "doctor", "--config", str(daemon.config), "--output", "json")
+    def examine(self, daemon, *flags):
+        done = daemon.run("surety", "doctor", "--config", str(daemon.config), "--output", "json",
+                          *flags)
         self.assertTrue(done.stdout, done.stderr)
         return done.returncode, json.loads(done.stdout)["findings"]
 
-    def assert_broken(self, daemon, check, cause, mend):
+    def assert_broken(self, daemon, check, cause, mend, *flags):
         """Something is broken, and this is what: no other check blames itself."""
-        code, findings = self.examine(daemon)
+        code, findings = self.examine(daemon, *flags)
         broken = [one for one in findings if one["health"] == "broken"]
         self.assertEqual(code, 1, findings)
         self.assertTrue(broken)
@@ -211,6 +212,14 @@ class Doctor(Case):
         segment = max((daemon.state / "audit").glob("*.jsonl"))
         os.utime(segment, (later, later))
         self.assert_broken(daemon, "clock", "were written later than now", "set the clock")
+
+    def test_what_hangs_is_told_and_holds_up_nothing_else(self):
+        daemon = self.stopped()
+        manifest = daemon.state / "authority/manifest.json"
+        manifest.unlink()
+        os.mkfifo(manifest, 0o600)  # As a disk that never answers: an open of it waits.
+        self.assert_broken(daemon, "authority", "did not end within 1000 ms", "--timeout",
+                           "--timeout", "1s")
 
     # Restored
 
