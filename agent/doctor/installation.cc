@@ -21,7 +21,8 @@ std::optional<ProcessStatus> StatusOf(pid_t pid) {
   if (!file) return std::nullopt;
   int error = 0;
   const auto text = ReadProcFile(file.get(), kLargestStatus, true, error);
-  if (!text || !*text) return std::nullopt;
+  // In another pid namespace the number that it tells is another process's here.
+  if (!text || !*text || !(*text)->starts_with("Name:\tsuretyd\n")) return std::nullopt;
   const auto status = ParseStatus(**text);
   return status ? std::optional(*status) : std::nullopt;
 }
