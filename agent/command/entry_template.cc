@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "agent/command/selector_text.h"
+#include "agent/command/toml_text.h"
 
 namespace surety {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 constexpr std::string_view kUid = "unix:uid";
 constexpr std::string_view kPath = "unix:path";
 constexpr std::string_view kHash = "unix:sha256";
-
-std::string TomlString(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
 
 // Lines for all selectors of one kind, each behind `lead`. One that no TOML
 // string can hold becomes a comment whatever the lead.

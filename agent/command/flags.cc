@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "agent/command/flags_audit.h"
+#include "agent/command/flags_doctor.h"
+#include "agent/command/flags_entry.h"
 #include "agent/command/flags_orders.h"
 #include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
 #include "agent/command/flags_tokens.h"
+#include "agent/command/flags_top.h"
 #include "agent/command/usage.h"
 #include "attestors/printable.h"
 
@@ -100,8 +103,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 9> kCommands{
-      "fetch", "validate", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 12> kCommands{"fetch", "validate",   "watch",  "status",
+                                                       "top",   "attest",     "doctor", "entry",
+                                                       "audit", "quarantine", "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -109,7 +113,10 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "validate") return ParseValidate(rest);
   if (command == "watch") return ParseWatch(rest);
   if (command == "status") return ParseStatus(rest);
+  if (command == "top") return ParseTop(rest);
   if (command == "attest") return ParseAttest(rest);
+  if (command == "doctor") return ParseDoctor(rest);
+  if (command == "entry") return ParseEntry(rest);
   if (command == "audit") return ParseAudit(rest);
   if (command == "quarantine") return ParseQuarantine(rest);
   if (command == "revoke") return ParseRevoke(rest);

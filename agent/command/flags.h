@@ -88,6 +88,29 @@ struct AttestFlags {
   std::optional<std::string> config{};  ///< Absent: the daemon's usual one, if it is there.
 };
 
+/// What `surety top` watches.
+struct TopFlags {
+  std::string socket{kDefaultAdminSocket};
+  std::optional<std::string> folder{};  ///< Of the audit log.
+  std::chrono::milliseconds timeout{5'000};
+  bool once = false;
+};
+
+struct EntryImportFlags {
+  std::string file{};                         ///< "-": the standard input.
+  std::optional<std::string> trust_domain{};  ///< In place of that of the entries.
+  std::optional<std::string> parent{};        ///< Only entries with this parent.
+  std::optional<std::string> write_folder{};
+};
+
+/// Which installation is looked at.
+struct DoctorFlags {
+  std::optional<std::string> config{};  ///< Absent: the daemon's usual one.
+  std::optional<std::string> user{};    ///< A name or a number.
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
 /// Where the audit log is: absent means the running daemon's default.
 struct AuditVerifyFlags {
   std::optional<std::string> folder{};
@@ -162,9 +185,10 @@ struct PrintedText {
 
 using CommandLine =
     std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
-                 AttestFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
-                 QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
-                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+                 AttestFlags, TopFlags, DoctorFlags, EntryImportFlags, AuditVerifyFlags,
+                 AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
+                 QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
+                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

@@ -11,6 +11,7 @@
 #include "agent/command/audit_tail.h"
 #include "agent/command/audit_why.h"
 #include "agent/command/endpoint_uri.h"
+#include "agent/command/entry_import.h"
 #include "agent/command/fetch.h"
 #include "agent/command/fetch_jwt.h"
 #include "agent/command/flags.h"
@@ -22,11 +23,15 @@
 #include "agent/command/run_policy_cases.h"
 #include "agent/command/status.h"
 #include "agent/command/stop_signals.h"
+#include "agent/command/top.h"
 #include "agent/command/waiter.h"
 #include "agent/command/watch.h"
 #include "agent/config.h"
 #include "agent/daemon_attestors.h"
 #include "agent/daemon_plugins.h"
+#include "agent/doctor/become_user.h"
+#include "agent/doctor/examine.h"
+#include "agent/doctor/report.h"
 #include "agent/record/state.h"
 #include "agent/watch/system_clock.h"
 #include "attestors/builtin.h"
@@ -76,6 +81,16 @@ Result<std::vector<std::unique_ptr<Attestor>>> AttestorsBy(
   for (auto& one : DaemonPlugins(config->plugins).Attestors(*boot_id))
     all.push_back(std::move(one));
   return all;
+}
+
+/// What the attestors could make that a configuration can switch on.
+std::vector<std::string> SelectorsOfAllAttestors() {
+  AttestorOptions all;
+  all.systemd = true;
+  all.docker.emplace();
+  all.podman.emplace();
+  all.k8s.emplace();
+  return SelectorKindsOf(BuiltinAttestors(all));
 }
 
 /// Names the concrete classes that each command works with.
@@ -147,6 +162,31 @@ struct RunCommand {
     const SystemClock clock;
     StoppableWaiter waiter{std::stop_token()};
     return Attest(flags, {*processes, *attestors, clock, waiter}, std::cout);
+  }
+
+  Result<void> operator()(const TopFlags& flags) const {
+    UntilStopped until;
+    GrpcAdminClient client(flags.socket);
+    return Top(flags, client, AuditFolderOf(flags.folder), SystemClock(), until.stop.get_token(),
+               std::cout);
+  }
+
+  Result<void> operator()(const EntryImportFlags& flags) const {
+    const auto now = std::chrono::floor<Seconds>(SystemClock().Now().wall).time_since_epoch();
+    return ImportEntries(flags, SelectorsOfAllAttestors(), now.count(), std::cin, std::cout,
+                         std::cerr);
+  }
+
+  Result<void> operator()(const DoctorFlags& flags) const {
+    const auto all = Gather(flags, SystemClock(), [](const std::string& socket) {
+      return std::make_unique<GrpcAdminClient>(socket);
+    });
+    if (!all) return all.error();
+    if (auto became = BecomeUser((*all)->uid); !became) return became;
+    const Diagnosis findings = Examine(*all, flags.timeout);
+    PrintDiagnosis(findings, flags.output, std::cout);
+    if (IsSound(findings)) return {};
+    return Error(ErrorCode::kUnavailable, "something is broken: see above");
   }
 
   Result<void> operator()(const AuditVerifyFlags& flags) const {

@@ -13,7 +13,10 @@ inline constexpr std::string_view kUsage =
   surety validate jwt               ask whether a token is to be believed
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
+  surety top                        watch it: who has what, decisions, refusals
   surety attest PID                 show a process's selectors and an entry for it
+  surety doctor                     check an installation, and say what to mend
+  surety entry import FILE          make entries of those that SPIRE exported
   surety audit verify               check that the audit log is what was written
   surety audit tail                 show decisions, as they come with --follow
   surety audit why WHAT             tell why: of a SPIFFE ID, a PID, or a decision
@@ -113,6 +116,42 @@ Looks at a process as the daemon would and prints its selectors and an entry to
 paste into a file of entries_dir. Asks no daemon, but the container engines that
 the daemon's configuration names; without one those at their usual sockets.
 Other users' processes need root or CAP_SYS_PTRACE.
+)";
+
+inline constexpr std::string_view kTopUsage = R"(surety top [flags]
+
+Watches the daemon in a terminal: connected processes and their SPIFFE IDs, the
+next turn of each, decisions a second by verdict, refusals, quarantines, what
+is degraded, and the last events of the audit log. Drawn anew each second; q or
+Ctrl-C ends it. Into a pipe it prints one frame. Needs access to the admin
+socket and to the audit log.
+)";
+
+inline constexpr std::string_view kEntryUsage =
+    R"(surety entry import makes entries of those of another system. Asks no daemon.
+
+  surety entry import   of those that a SPIRE Server exported
+
+  surety entry import --help
+)";
+
+inline constexpr std::string_view kEntryImportUsage =
+    R"(surety entry import FILE|- [flags]
+
+Reads what "spire-server entry show -output json" printed and prints entries
+that suretyd takes. On the standard error it says of each entry what was not
+carried over; where that would give its identity to more processes, or for
+longer, the entry is left out.
+)";
+
+inline constexpr std::string_view kDoctorUsage = R"(surety doctor [flags]
+
+Looks at every part of an installation (kernel, clock, daemon, privileges,
+sockets, disk, audit log, CA, entries, policies, engines, plug-ins, metrics)
+and says of each whether it is well, why not, and what to do. Changes nothing.
+Needs no running daemon, and root to see everything. Where systemd holds the
+sockets, asking starts the daemon. Exit status 1 if anything is broken;
+warnings are no reason.
 )";
 
 inline constexpr std::string_view kAuditUsage =

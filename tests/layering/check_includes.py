@@ -27,6 +27,8 @@ OURS = [
     ("agent/watch/", ("surety/",)),
     ("agent/metrics/", ("surety/",)),
     ("agent/policy/cedar_policies", ("surety/", "agent/identity/", "agent/policy/")),
+    # Looks at every part of an installation.
+    ("agent/doctor/", EVERYTHING),
     # Where the concrete classes are named and put together.
     ("agent/daemon", EVERYTHING),
     ("agent/main", EVERYTHING),
@@ -194,6 +196,8 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("agent/metrics/exposition.cc", "boost/beast/http.hpp", False),
     ("agent/metrics/http_server.cc", "boost/beast/http.hpp", True),
     ("agent/daemon.cc", "prometheus/registry.h", False),
+    ("agent/doctor/examine.cc", "agent/config.h", True),
+    ("agent/command/status.cc", "agent/doctor/examine.h", False),
     ("agent/command/fetch.cc", "grpcpp/create_channel.h", False),
     ("agent/command/fetch.cc", "workload.pb.h", False),
     ("agent/command/fetch.cc", "workload_api/listener.h", False),

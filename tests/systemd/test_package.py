@@ -98,6 +98,7 @@ class PackageCase(MachineCase):
         self.assertEqual(machine.run("stat", "-c", "%U %a", "/var/lib/surety").stdout,
                          "surety 700\n")
         self.assertTrue(machine.path(METRICS).is_socket())
+        self.assertIn("sound: 0 broken", machine.run(SURETY, "doctor").stdout)
         web = self.web()
         self.assertEqual(self.fetch(), [web])
 

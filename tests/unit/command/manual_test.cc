@@ -59,9 +59,9 @@ std::string DaemonHelp(const char* command) {
 
 TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
-  for (const char* command : {"fetch", "watch", "status", "attest", "revoke"})
+  for (const char* command : {"fetch", "watch", "status", "top", "attest", "doctor", "revoke"})
     help += "\n" + ToolHelp({command});
-  help += ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
+  help += ToolHelp({"entry", "import"}) + ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
