@@ -48,6 +48,10 @@ std::string TextOf(const End& end) {
   return end.message.empty() ? NameOf(end.code) : NameOf(end.code) + ": " + end.message;
 }
 
+std::string TextOf(const Answer& answer) {
+  return answer.message ? "is served" : TextOf(answer.end);
+}
+
 Headers SecurityHeader() { return {{"workload.spiffe.io", "true"}}; }
 
 // One operation is under way at a time; an event of the queue is the end of it.

@@ -42,6 +42,9 @@ struct Answer {
   End end;
 };
 
+/// What came of a call: "is served", or as TextOf(end).
+std::string TextOf(const Answer& answer);
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// What WE section 3 demands of every request.

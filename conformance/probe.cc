@@ -110,6 +110,11 @@ Verdict Probe::Without(const Answer& answer, std::string_view rule) const {
   return Skipped("there is nothing to look at; see " + std::string(rule));
 }
 
+Verdict EndsWith(const Answer& answer, Code code, const std::string& what) {
+  if (!answer.message && answer.end.code == code) return Judged("");
+  return Judged(what + ": " + TextOf(answer) + ", not " + NameOf(code));
+}
+
 std::string DomainOf(std::string_view id) {
   constexpr std::size_t kScheme = 9;  // spiffe://
   return std::string(id.substr(0, id.find_first_of("/?#", kScheme)));

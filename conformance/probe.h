@@ -95,6 +95,9 @@ class Probe {
   std::optional<std::vector<HeldToken>> held_tokens_;
 };
 
+/// Broken if the call `what` has not ended with `code`.
+Verdict EndsWith(const Answer& answer, Code code, const std::string& what);
+
 inline const std::string kX509Svids = "FetchX509SVID";
 inline const std::string kX509Bundles = "FetchX509Bundles";
 inline const std::string kJwtBundles = "FetchJWTBundles";

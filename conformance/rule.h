@@ -49,6 +49,8 @@ Rules X509Rules();
 Rules CertificateRules();
 Rules IdRules();
 Rules JwtRules();
+Rules JwkSetRules();
+Rules ValidateRules();
 Rules TokenRules();
 Rules WitRules();
 

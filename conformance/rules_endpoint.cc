@@ -15,6 +15,8 @@ using grpc::reflection::v1::ServerReflectionResponse;
 constexpr std::array kRpcs = {"FetchX509SVID",   "FetchX509Bundles", "FetchJWTSVID",
                               "FetchJWTBundles", "ValidateJWTSVID",  "FetchWITSVID",
                               "FetchWITBundles"};
+// Servers check streams and other calls in different places.
+constexpr std::array kOneOfEach = {"FetchX509SVID", "FetchJWTSVID"};
 
 Verdict PlainText(Probe& probe) {
   return Judged(
@@ -31,39 +33,36 @@ Verdict ServedOverGrpc(Probe& probe) {
   return Judged("neither FetchX509SVID nor FetchJWTBundles is served: UNIMPLEMENTED");
 }
 
-// What each RPC makes of `headers`; those that are off with the right header are left out.
-std::string NotRefused(Probe& probe, const Headers& headers, const std::string& what) {
-  for (const char* rpc : kRpcs) {
+// Which of `rpcs` does not refuse `headers`. One that is off is passed over.
+std::string NotRefused(Probe& probe, std::span<const char* const> rpcs, const Headers& headers,
+                       const std::string& what) {
+  for (const char* rpc : rpcs) {
     const auto answer = probe.Ask(rpc, {}, headers);
     if (!answer.message && answer.end.code == Code::kInvalidArgument) continue;
     if (answer.end.code == Code::kUnimplemented && probe.Ask(rpc).end.code == Code::kUnimplemented)
       continue;
-    return std::string(rpc) + " with " + what + ": " +
-           (answer.message ? "is served" : TextOf(answer.end)) + ", not INVALID_ARGUMENT";
+    return std::string(rpc) + " with " + what + ": " + TextOf(answer) + ", not INVALID_ARGUMENT";
   }
   return {};
 }
 
 Verdict HeaderDemanded(Probe& probe) {
-  if (!probe.endpoint().Connects()) return Skipped("nothing is served; see E4");
-  if (auto problem = NotRefused(probe, {}, "no header"); !problem.empty()) return Judged(problem);
+  std::string problem = NotRefused(probe, kRpcs, {}, "no header");
   for (const char* key : {"workload-spiffe-io", "workload.spiffe.io.x", "spiffe.io"})
-    if (auto problem = NotRefused(probe, {{key, "true"}}, std::string("the header ") + key);
-        !problem.empty())
-      return Judged(problem);
+    if (problem.empty())
+      problem = NotRefused(probe, kOneOfEach, {{key, "true"}}, std::string("the header ") + key);
   for (const char* value : {"True", "TRUE", "1", "", "false", "true,true", "truex"})
-    if (auto problem = NotRefused(probe, {{"workload.spiffe.io", value}},
-                                  std::string("the header's value '") + value + "'");
-        !problem.empty())
-      return Judged(problem);
-  return Judged("");
+    if (problem.empty())
+      problem = NotRefused(probe, kOneOfEach, {{"workload.spiffe.io", value}},
+                           std::string("the header's value '") + value + "'");
+  return Judged(problem);
 }
 
 Verdict HeaderOnce(Probe& probe) {
-  if (!probe.endpoint().Connects()) return Skipped("nothing is served; see E4");
   for (const char* second : {"true", "false"}) {
     const Headers headers = {{"workload.spiffe.io", "true"}, {"workload.spiffe.io", second}};
-    auto problem = NotRefused(probe, headers, std::string("a second header '") + second + "'");
+    auto problem =
+        NotRefused(probe, kOneOfEach, headers, std::string("a second header '") + second + "'");
     if (!problem.empty()) return Judged(problem);
   }
   return Judged("");
@@ -72,7 +71,7 @@ Verdict HeaderOnce(Probe& probe) {
 Verdict HeaderBeforeAttestation(Probe& probe) {
   if (!probe.options().no_identity)
     return Skipped("only a caller without an identity can tell: run it with --no-identity");
-  return Judged(NotRefused(probe, {}, "no header"));
+  return Judged(NotRefused(probe, kRpcs, {}, "no header"));
 }
 
 Verdict NoCredentials(Probe& probe) {
@@ -103,10 +102,8 @@ Verdict PermissionDenied(Probe& probe) {
 }
 
 Verdict UnknownRpc(Probe& probe) {
-  const auto answer = probe.Ask("NoSuchMethod");
-  if (!answer.message && answer.end.code == Code::kUnimplemented) return Judged("");
-  return Judged("NoSuchMethod of the Workload API: " +
-                (answer.message ? "is served" : TextOf(answer.end)) + ", not UNIMPLEMENTED");
+  return EndsWith(probe.Ask("NoSuchMethod"), Code::kUnimplemented,
+                  "NoSuchMethod of the Workload API");
 }
 
 std::optional<ServerReflectionResponse> Reflect(Probe& probe,

@@ -92,10 +92,8 @@ Verdict ComeAgain(Probe& probe) {
 
 Verdict EmptyMandatoryField(Probe& probe) {
   if (!probe.TokenAnswer().message) return probe.Without(probe.TokenAnswer(), "JP4");
-  const auto answer = probe.Ask("FetchJWTSVID", TokenRequest({""}));
-  if (answer.end.code == Code::kInvalidArgument) return Judged("");
-  return Judged("FetchJWTSVID for the audience \"\": " +
-                (answer.message ? "is served" : TextOf(answer.end)) + ", not INVALID_ARGUMENT");
+  return EndsWith(probe.Ask("FetchJWTSVID", TokenRequest({""})), Code::kInvalidArgument,
+                  "FetchJWTSVID for the audience \"\"");
 }
 
 constexpr auto kResponses = "Workload API 4.3";

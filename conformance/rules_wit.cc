@@ -20,9 +20,12 @@ constexpr auto kIncubating = "this part of the specification is incubating";
 constexpr std::array kWitRules = {
     Rule{"WP1", "Workload API 7", Strength::kMust,
          "Without the WIT-SVID profile both of its RPCs are UNIMPLEMENTED", BothOrNone},
-    Rule{"WP2", "Workload API 7.2.1", Strength::kMust, "FetchWITSVID", nullptr, kIncubating},
-    Rule{"WP3", "Workload API 7.2.1", Strength::kMust, "Hints of WIT-SVIDs", nullptr, kIncubating},
-    Rule{"WP4", "Workload API 7.2.2", Strength::kMust, "FetchWITBundles", nullptr, kIncubating},
+    Rule{"WP2", "Workload API 7.2.1", Strength::kMust, "FetchWITSVID gives one WIT-SVID at least",
+         nullptr, kIncubating},
+    Rule{"WP3", "Workload API 7.2.1", Strength::kMust, "A hint is there once", nullptr,
+         kIncubating},
+    Rule{"WP4", "Workload API 7.2.2", Strength::kMust,
+         "FetchWITBundles gives the own trust domain's bundle", nullptr, kIncubating},
 };
 
 }  // namespace
