@@ -46,9 +46,10 @@ std::vector<std::string> UriNames(const X509* certificate) {
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   std::vector<std::string> uris;
   for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    if (name->type != GEN_URI) continue;
-    const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
+    int kind = 0;
+    const void* name = GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(names.get(), i), &kind);
+    if (kind != GEN_URI) continue;
+    const auto* uri = static_cast<const ASN1_IA5STRING*>(name);
     uris.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)),
                       static_cast<std::size_t>(ASN1_STRING_length(uri)));
   }
@@ -80,6 +81,7 @@ std::optional<std::vector<int>> ExtendedKeyUsage(const X509* certificate) {
       X509_get_ext_d2i(certificate, NID_ext_key_usage, nullptr, nullptr)));
   if (!usages) return std::nullopt;
   std::vector<int> purposes;
+  purposes.reserve(static_cast<std::size_t>(sk_ASN1_OBJECT_num(usages.get())));
   for (int i = 0; i < sk_ASN1_OBJECT_num(usages.get()); ++i)
     purposes.push_back(OBJ_obj2nid(sk_ASN1_OBJECT_value(usages.get(), i)));
   return purposes;
