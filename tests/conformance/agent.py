@@ -14,7 +14,7 @@ from typing import Any, AsyncIterator
 import documents
 import grpc
 import messages
-from documents import LEAF, SECOND, SIGNER, STRANGER, TOKEN, Form, Opened
+from documents import LEAF, SECOND, SIGNER, TOKEN, Form, Opened
 
 Code = grpc.StatusCode
 SERVICE = "/SpiffeWorkloadAPI/"
@@ -281,5 +281,3 @@ def accepts_public_key_as_secret(token: Opened) -> bool:
     seal = hmac.new(documents.public_pem(TOKEN), text, hashlib.sha256).digest()
     return seal == token.signature
 
-
-__all__ = ["Agent", "Code", "FOREIGN", "Refused", "STRANGER", "accepts_public_key_as_secret"]
