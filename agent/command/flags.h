@@ -61,6 +61,10 @@ struct StatusFlags {
   AdminFlags admin{};
 };
 
+struct BundleShowFlags {
+  AdminFlags admin{};
+};
+
 struct QuarantineListFlags {
   AdminFlags admin{};
 };
@@ -164,7 +168,8 @@ using CommandLine =
     std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
                  AttestFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
                  QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
-                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags,
+                 BundleShowFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.
