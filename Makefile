@@ -19,7 +19,7 @@ build:  ## The release build, test programs included
 package: ## The Debian package, in build/release
 	@scripts/install-deps.sh build
 	@cmake --preset release >/dev/null
-	@cmake --build build/release --parallel $(JOBS) --target suretyd surety
+	@cmake --build build/release --parallel $(JOBS) --target suretyd surety workload-api-conformance
 	@cd build/release && cpack
 
 bench: build  ## The figures of docs/benchmarks.md on this machine

@@ -202,6 +202,7 @@ Result<void> Daemon::Serve() {
                                .status = *this,
                                .validator = *token_keys_,
                                .actions = *orders_,
+                               .bundle_document = [this] { return BundleDocument(); },
                                .logger = logger_},
                               ApiOptionsOf(config_, passed_, open_files_));
   if (!api) return api.error();

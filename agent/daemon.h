@@ -87,6 +87,7 @@ class Daemon final : private StatusSource {
   [[nodiscard]] MetricsSnapshot Snapshot() const;
   [[nodiscard]] DaemonStatus Status() const override;
   [[nodiscard]] HookStatus Hook() const;
+  [[nodiscard]] Result<std::string> BundleDocument() const;
   [[nodiscard]] std::vector<std::string> Degraded() const;
   void Tell(const Diagnostics& diagnostics);
   [[nodiscard]] WalkParts Walk();

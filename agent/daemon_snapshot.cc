@@ -1,4 +1,4 @@
-// What the daemon shows in its metrics, and as its health: the rest of Daemon.
+// What the daemon shows in its metrics, as its health and as its bundle: the rest of Daemon.
 
 #include <spdlog/spdlog.h>
 
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "agent/daemon.h"
+#include "agent/issuance/bundle_document.h"
 
 namespace surety {
 namespace {
@@ -62,6 +63,13 @@ MetricsSnapshot Daemon::Snapshot() const {
   out.policies_taken = policy_.Status().last_error.empty();
   out.plugins = plugins_.Health();
   return out;
+}
+
+Result<std::string> Daemon::BundleDocument() const {
+  // An operator's CA is replaced by a restart, not by its age.
+  const Seconds life = config_.x509.ca_files ? config_.jwt.key_ttl
+                                             : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl);
+  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHintFor(life));
 }
 
 std::string Daemon::WhyNotServing() const {

@@ -5,5 +5,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 how=(-i)
 [ "${1:-}" = --check ] && how=(--dry-run -Werror)
-find include attestors agent workload_api tests \( -name '*.cc' -o -name '*.h' \) -print0 |
+find include attestors agent workload_api conformance tests \( -name '*.cc' -o -name '*.h' \) -print0 |
   xargs -0 -r clang-format "${how[@]}"

@@ -11,7 +11,7 @@ shift
 [ -f "$build/compile_commands.json" ] || { echo "lint: no $build/compile_commands.json: configure first" >&2; exit 1; }
 mkdir -p "$build/lint"
 
-headers=$(find include attestors agent workload_api -name '*.h' -print0 | sort -z |
+headers=$(find include attestors agent workload_api conformance -name '*.h' -print0 | sort -z |
   xargs -0 cat .clang-tidy | sha256sum | cut -d' ' -f1)
 
 # What a batch consists of, itself among it.
@@ -26,7 +26,7 @@ lint_one() {
   [ ! -f "$stamp" ] || return 0
   # A batch includes sources, and these are to be looked at like its own text.
   if ! clang-tidy --quiet -p "$build" --checks=-bugprone-suspicious-include \
-    --header-filter='(include/surety|attestors|agent|workload_api)/.*\.(h|cc)$' "$file" 2>"$stamp.err"; then
+    --header-filter='(include/surety|attestors|agent|workload_api|conformance)/.*\.(h|cc)$' "$file" 2>"$stamp.err"; then
     grep -v 'warnings generated' "$stamp.err" >&2 || true
     rm -f "$stamp.err"
     return 1
@@ -39,7 +39,7 @@ export -f lint_one parts_of
 # The sources of our folders as the compiler is given them, generated code left out.
 units() {
   sed -n 's/^ *"file": "\(.*\)",\?$/\1/p' "$build/compile_commands.json" | sort -u |
-    grep -E "^($build|$PWD)/(attestors|agent|workload_api)/" |
+    grep -E "^($build|$PWD)/(attestors|agent|workload_api|conformance)/" |
     grep -Ev '\.pb\.cc$|/k[A-Za-z]*\.cc$'
 }
 

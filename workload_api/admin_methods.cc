@@ -135,7 +135,8 @@ Method Row(AdminGate& gate, Answer answer) {
 
 }  // namespace
 
-MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions,
+MethodTable AdminMethods(std::function<DaemonStatus()> status,
+                         std::function<Result<std::string>()> bundle, AdminActions& actions,
                          AdminGate& gate) {
   namespace pb = admin::v1;
   const std::string service = "/surety.admin.v1.Admin/";
@@ -143,6 +144,15 @@ MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& act
   methods[service + "GetStatus"] =
       Row<pb::GetStatusRequest>(gate, [status = std::move(status)](const auto&, const Operator&) {
         return Result(ResponseOf(status()));
+      });
+  methods[service + "GetBundle"] = Row<pb::GetBundleRequest>(
+      gate,
+      [bundle = std::move(bundle)](const auto&, const Operator&) -> Result<pb::GetBundleResponse> {
+        auto document = bundle();
+        if (!document) return document.error();
+        pb::GetBundleResponse response;
+        response.set_document(*std::move(document));
+        return response;
       });
   methods[service + "ListQuarantines"] =
       Row<pb::ListQuarantinesRequest>(gate, [&actions](const auto&, const Operator&) {

@@ -73,7 +73,8 @@ class GrpcApiServer final : public ApiServer {
         secrets_(parts.logger, parts.clock),
         health_({kWorkloadService}),
         workload_methods_(WorkloadMethods(board_, parts.validator, parts.clock)),
-        admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
+        admin_methods_(AdminMethods([this] { return Status(); }, parts.bundle_document,
+                                    parts.actions, admin_gate_)) {
     AddSecretMethods(workload_methods_, board_, options.secret_names, secrets_);
     health_.AddTo(workload_methods_);
     AddReflection(workload_methods_,

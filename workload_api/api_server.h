@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ struct ApiParts {
   const StatusSource& status;
   const TokenValidator& validator;
   AdminActions& actions;
+  std::function<Result<std::string>()> bundle_document;  ///< Our bundle, for operators.
   std::shared_ptr<spdlog::logger> logger;
 };
 

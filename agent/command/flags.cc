@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/command/flags_audit.h"
+#include "agent/command/flags_bundle.h"
 #include "agent/command/flags_doctor.h"
 #include "agent/command/flags_entry.h"
 #include "agent/command/flags_orders.h"
@@ -103,9 +104,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 12> kCommands{"fetch", "validate",   "watch",  "status",
-                                                       "top",   "attest",     "doctor", "entry",
-                                                       "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 13> kCommands{
+      "bundle", "fetch", "validate", "watch",      "status", "top",   "attest",
+      "doctor", "entry", "audit",    "quarantine", "revoke", "policy"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -121,6 +122,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "quarantine") return ParseQuarantine(rest);
   if (command == "revoke") return ParseRevoke(rest);
   if (command == "policy") return ParsePolicy(rest);
+  if (command == "bundle") return ParseBundle(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

@@ -61,6 +61,10 @@ struct StatusFlags {
   AdminFlags admin{};
 };
 
+struct BundleShowFlags {
+  AdminFlags admin{};
+};
+
 struct QuarantineListFlags {
   AdminFlags admin{};
 };
@@ -188,7 +192,7 @@ using CommandLine =
                  AttestFlags, TopFlags, DoctorFlags, EntryImportFlags, AuditVerifyFlags,
                  AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
                  QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
-                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags, BundleShowFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

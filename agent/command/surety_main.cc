@@ -10,6 +10,7 @@
 #include "agent/command/audit_check.h"
 #include "agent/command/audit_tail.h"
 #include "agent/command/audit_why.h"
+#include "agent/command/bundle_show.h"
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/entry_import.h"
 #include "agent/command/fetch.h"
@@ -133,6 +134,11 @@ struct RunCommand {
   Result<void> operator()(const StatusFlags& flags) const {
     GrpcAdminClient client(flags.admin.socket);
     return ShowStatus(flags, client, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const BundleShowFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return ShowBundle(flags, client, std::cout);
   }
 
   Result<void> operator()(const QuarantineListFlags& flags) const {

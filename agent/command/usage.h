@@ -14,6 +14,7 @@ inline constexpr std::string_view kUsage =
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
   surety top                        watch it: who has what, decisions, refusals
+  surety bundle show                print what peers are to trust (operators)
   surety attest PID                 show a process's selectors and an entry for it
   surety doctor                     check an installation, and say what to mend
   surety entry import FILE          make entries of those that SPIRE exported
@@ -67,6 +68,13 @@ inline constexpr std::string_view kStatusUsage = R"(surety status [flags]
 Shows how the daemon is doing: authorities, entries, policies and what serves
 them, load, open streams, and what works only in part. Needs access to the admin
 socket.
+)";
+
+inline constexpr std::string_view kBundleUsage = R"(surety bundle show [flags]
+
+Prints the CA certificates of the daemon's trust domain as PEM. With --output json
+it is a SPIFFE bundle document, which also has the keys of tokens: give it to other
+trust domains. Nothing in it is secret. Needs access to the admin socket.
 )";
 
 inline constexpr std::string_view kQuarantineUsage =

@@ -29,6 +29,9 @@ class AdminClient {
                                                std::chrono::milliseconds timeout) = 0;
   virtual Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
                                             std::chrono::milliseconds timeout) = 0;
+
+  /// The bundle of the daemon's trust domain as a SPIFFE bundle document.
+  virtual Result<std::string> GetBundle(std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace surety

@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = [HERE, *(HERE.parent / name for name in ("attack", "interop", "engines", "systemd"))]
+FOLDERS = [HERE, *(HERE.parent / name for name in ("attack", "conformance", "interop", "engines", "systemd"))]
 
 
 def main(names: list[str]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
 import stat
 import subprocess
 
-from harness import api, openssl, users
+from harness import api, jwt, openssl, users
 from harness.case import Case
 
 
@@ -56,6 +57,39 @@ class Tool(Case):
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stdout, "")
         self.assertIn("identity", done.stderr)
+
+    def show_bundle(self, *flags, uid=0):
+        return self.suretyd.run("surety", "bundle", "show", "--admin-socket",
+                                self.suretyd.admin_socket, *flags, uid=uid)
+
+    def test_bundle_show_as_pem_is_what_svids_are_verified_with(self):
+        done = self.show_bundle()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        [svid] = self.response_to(self.suretyd).svids
+        leaf, *_ = api.certificates(svid.chain)
+        for name, text in (("ca.pem", done.stdout), ("leaf.pem", openssl.pem(leaf).decode())):
+            (self.suretyd.folder / name).write_text(text)
+        subprocess.run(["openssl", "verify", "-CAfile", self.suretyd.folder / "ca.pem",
+                        self.suretyd.folder / "leaf.pem"], check=True, capture_output=True)
+
+    def test_bn1_bn2_bn3_xd12_jd10_bundle_show_as_json_is_a_bundle_document(self):
+        done = self.show_bundle("--output", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(sorted(document), ["keys", "spiffe_refresh_hint", "spiffe_sequence"])
+        self.assertEqual(document["spiffe_refresh_hint"], 300)
+        self.assertGreater(document["spiffe_sequence"], 0)
+        [certificate] = [key for key in document["keys"] if key["use"] == "x509-svid"]
+        [svid] = self.response_to(self.suretyd).svids
+        self.assertEqual(base64.b64decode(*certificate["x5c"]), svid.bundle)
+        given = users.run_as(users.WEB, jwt.fetch_bundles, self.suretyd.socket)
+        self.assertEqual([key for key in document["keys"] if key["use"] == "jwt-svid"],
+                         given["spiffe://e2e.example.org"]["keys"])
+
+    def test_bundle_show_is_for_operators(self):
+        done = self.show_bundle(uid=users.WEB)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("admin.sock", done.stderr)
 
     def test_e5_forms_of_the_endpoint_that_the_specification_forbids(self):
         for value in ("tcp://127.0.0.1:1", "unix:relative.sock", "unix://host/run/x.sock",

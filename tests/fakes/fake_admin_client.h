@@ -35,6 +35,9 @@ class FakeAdminClient final : public AdminClient {
     return revoked;
   }
 
+  Result<std::string> GetBundle(std::chrono::milliseconds /*timeout*/) override { return bundle; }
+
+  Result<std::string> bundle{std::string(R"({"keys":[]})")};
   Result<std::vector<Quarantine>> quarantines{std::vector<Quarantine>()};
   Result<std::uint32_t> revoked{0U};
   QuarantineOrder last_quarantine;

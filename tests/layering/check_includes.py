@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDERS = ("include/surety", "attestors", "agent", "workload_api")
+FOLDERS = ("include/surety", "attestors", "agent", "workload_api", "conformance")
 
 # Which of our own headers a file may include besides those of its own folder.
 # The first row whose prefix fits decides. Folders of agent/ may include those
@@ -23,6 +23,8 @@ OURS = [
     ("include/surety/", ()),
     ("attestors/", ("surety/",)),
     ("workload_api/", ("surety/",)),
+    # Judges the daemon, so it shares no code with it.
+    ("conformance/", ()),
     ("agent/walk/", ("surety/",)),
     ("agent/watch/", ("surety/",)),
     ("agent/metrics/", ("surety/",)),
@@ -49,7 +51,7 @@ EXTRA_OURS = {"agent/command/": ("attestors/",)}
 LIBRARIES = {
     "gRPC": (
         r"grpc/|grpcpp/|google/protobuf/|.*\.pb\.h$",
-        ("workload_api/", "attestors/cri"),
+        ("workload_api/", "attestors/cri", "conformance/"),
     ),
     "OpenSSL": (
         r"openssl/",
@@ -59,6 +61,7 @@ LIBRARIES = {
             "agent/record/audit_hash",
             "agent/record/checkpoint_key",
             "attestors/sha256_file",
+            "conformance/",
         ),
     ),
     "Boost": (
@@ -76,6 +79,7 @@ LIBRARIES = {
             "agent/record/",
             "agent/logging",
             "attestors/engine_answer",
+            "conformance/",
         ),
     ),
     "libcurl": (r"curl/", ("attestors/engine_request",)),
@@ -91,7 +95,7 @@ NO_LIBRARY = ("include/surety/", "agent/walk/")
 
 SYSTEM = re.compile(r"^([a-z0-9_]+(\.h)?|(sys|linux|asm|net|netinet|arpa)/[a-z0-9_/]+\.h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-OUR_HEADER = re.compile(r"^(surety|attestors|agent|workload_api)/")
+OUR_HEADER = re.compile(r"^(surety|attestors|agent|workload_api|conformance)/")
 
 
 def broken_rule(file: str, header: str, quoted: bool) -> str | None:
@@ -209,6 +213,11 @@ SELF_TEST = [  # file, header, whether that is allowed
     ("workload_api/listener.cc", "agent/watch/turn_scheduler.h", False),
     ("workload_api/listener.cc", "openssl/evp.h", False),
     ("workload_api/listener.cc", "fmt/core.h", False),
+    ("conformance/certificate.cc", "conformance/certificate.h", True),
+    ("conformance/certificate.cc", "openssl/x509.h", True),
+    ("conformance/certificate.cc", "surety/result.h", False),
+    ("conformance/certificate.cc", "agent/issuance/jwt.h", False),
+    ("agent/issuance/jwt.cc", "conformance/token.h", False),
 ]
 
 

@@ -180,4 +180,10 @@ Result<std::uint32_t> GrpcAdminClient::RevokeSvids(const RevocationOrder& order,
   return response->revoked();
 }
 
+Result<std::string> GrpcAdminClient::GetBundle(Deadline timeout) {
+  auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::GetBundle, pb::GetBundleRequest());
+  if (!response) return response.error();
+  return std::move(*response->mutable_document());
+}
+
 }  // namespace surety

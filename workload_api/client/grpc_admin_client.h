@@ -23,6 +23,7 @@ class GrpcAdminClient final : public AdminClient {
                                        std::chrono::milliseconds timeout) override;
   Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
                                     std::chrono::milliseconds timeout) override;
+  Result<std::string> GetBundle(std::chrono::milliseconds timeout) override;
 
  private:
   const std::string socket_path_;

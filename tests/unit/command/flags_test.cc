@@ -70,6 +70,7 @@ TEST(Flags, AttestTakesAProcessId) {
 
 TEST(Flags, QuarantineCommandsTakeAllOfTheirFlags) {
   EXPECT_EQ(Parsed<QuarantineListFlags>({"quarantine", "list", "-a", "/x"}).admin.socket, "/x");
+  EXPECT_EQ(Parsed<BundleShowFlags>({"bundle", "show", "-a", "/x"}).admin.socket, "/x");
   const auto add =
       Parsed<QuarantineAddFlags>({"quarantine", "add", "--lineage", "unit:/web.service", "--entry",
                                   "web", "--duration", "1h", "--reason", "odd logins"});
@@ -86,6 +87,8 @@ TEST(Flags, QuarantineCommandsTakeAllOfTheirFlags) {
 }
 
 TEST(Flags, WrongQuarantineCommandsAreRefused) {
+  EXPECT_THAT(Refusal({"bundle"}), HasSubstr("surety bundle show"));
+  EXPECT_THAT(Refusal({"bundle", "show", "x"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"quarantine"}), HasSubstr("list, add or release"));
   EXPECT_THAT(Refusal({"quarantine", "ad"}), HasSubstr("did you mean \"add\"?"));
   EXPECT_THAT(Refusal({"quarantine", "list", "x"}), HasSubstr("one word too many"));

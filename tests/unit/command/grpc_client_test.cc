@@ -57,6 +57,12 @@ class ScriptedAdmin final : public admin::v1::Admin::Service {
     *response = answer;
     return status;
   }
+  grpc::Status GetBundle(grpc::ServerContext* /*context*/,
+                         const admin::v1::GetBundleRequest* /*request*/,
+                         admin::v1::GetBundleResponse* response) override {
+    response->set_document("{}");
+    return status;
+  }
   admin::v1::GetStatusResponse answer;
   grpc::Status status;
 };
@@ -308,6 +314,11 @@ TEST_F(GrpcClient, StatusIsTakenOverFieldByField) {
   ASSERT_EQ(status->sessions.size(), 1U);
   EXPECT_EQ(status->sessions[0].spiffe_ids, std::vector<std::string>{"spiffe://example.org/a"});
   EXPECT_EQ(status->sessions[0].last_push, std::nullopt);
+}
+
+TEST_F(GrpcClient, TheBundleIsAsTheDaemonWroteIt) {
+  Serve();
+  EXPECT_EQ(*GrpcAdminClient(socket).GetBundle(10s), "{}");
 }
 
 TEST_F(GrpcClient, ARefusedStatusIsAnError) {

@@ -64,6 +64,7 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   help += ToolHelp({"entry", "import"}) + ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
+  help += "\n" + ToolHelp({"bundle", "show"});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
   for (const char* command : {"check", "show", "test", "eval", "simulate"})
     help += "\n" + ToolHelp({"policy", command});

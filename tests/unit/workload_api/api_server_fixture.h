@@ -87,6 +87,7 @@ class ApiServerFixture : public ::testing::Test {
          .status = status_,
          .validator = validator_,
          .actions = actions_,
+         .bundle_document = [] { return Result(std::string(R"({"keys":[]})")); },
          .logger = logger_},
         {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
          .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <ostream>
+
+#include "agent/command/flags.h"
+#include "surety/admin_client.h"
+#include "surety/result.h"
+
+namespace surety {
+
+/// `surety bundle show`: the daemon's bundle as the SPIFFE bundle document that it gave, or
+/// the X.509 authorities of it as PEM. Prints nothing on an error, which is the client's, or
+/// kDataLoss if the document is none.
+Result<void> ShowBundle(const BundleShowFlags& flags, AdminClient& client, std::ostream& out);
+
+}  // namespace surety

@@ -1,0 +1,60 @@
+#include "agent/command/bundle_show.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tests/fakes/fake_admin_client.h"
+
+namespace surety {
+namespace {
+
+using ::testing::HasSubstr;
+
+const std::string kLine(64, 'A');
+const std::string kDocument =
+    R"({"keys":[{"kty":"EC","use":"jwt-svid","kid":"k"},{"kty":"EC","use":"x509-svid","x5c":[")" +
+    kLine + R"(BB=="]}]})";
+
+Result<std::string> Shown(Result<std::string> bundle, OutputFormat output) {
+  FakeAdminClient client{DaemonStatus()};
+  client.bundle = std::move(bundle);
+  BundleShowFlags flags;
+  flags.admin.output = output;
+  std::ostringstream out;
+  const auto shown = ShowBundle(flags, client, out);
+  if (shown) return out.str();
+  EXPECT_EQ(out.str(), "");
+  return shown.error();
+}
+
+TEST(BundleShow, PrintsTheCertificatesAsPem) {
+  EXPECT_EQ(*Shown(kDocument, OutputFormat::kText),
+            "-----BEGIN CERTIFICATE-----\n" + kLine + "\nBB==\n-----END CERTIFICATE-----\n");
+}
+
+TEST(BundleShow, AsJsonIsTheDocumentAsItCame) {
+  EXPECT_EQ(*Shown(kDocument, OutputFormat::kJson), kDocument);
+}
+
+TEST(BundleShow, WhatIsNoBundleIsNotShown) {
+  for (const char* wrong :
+       {"", "[]", "{}", R"({"keys":{}})", R"({"keys":[{"use":"x509-svid"}]})",
+        R"({"keys":[{"use":"x509-svid","x5c":[]}]})", R"({"keys":[{"use":"x509-svid","x5c":[7]}]})",
+        R"({"keys":[{"use":"x509-svid","x5c":["A\u001b[2J"]}]})"}) {
+    const auto shown = Shown(std::string(wrong), OutputFormat::kText);
+    ASSERT_FALSE(shown) << wrong;
+    EXPECT_EQ(shown.error().code(), ErrorCode::kDataLoss);
+  }
+}
+
+TEST(BundleShow, TheErrorIsTheClients) {
+  const auto shown =
+      Shown(Error(ErrorCode::kUnavailable, "no daemon at /a.sock"), OutputFormat::kText);
+  ASSERT_FALSE(shown);
+  EXPECT_THAT(shown.error().Text(), HasSubstr("/a.sock"));
+}
+
+}  // namespace
+}  // namespace surety
