@@ -4,12 +4,10 @@ to trust from Surety's secret discovery service."""
 from __future__ import annotations
 
 import os
-import socket
-import ssl
 import time
 from pathlib import Path
 
-from harness import api, openssl, users
+from harness import api, mtls, openssl, users
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
 
@@ -47,22 +45,10 @@ class Envoy(Case):
 
     def handshake(self, svid):
         """A request over a fresh mTLS connection; gives the server's certificate."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.load_verify_locations(
-            cadata="".join(openssl.pem(der).decode() for der in api.certificates(svid.bundle)))
-        pair = self.suretyd.folder / "client.pem"
-        pair.write_bytes(openssl.pem(api.certificates(svid.chain)[0]) +
-                         openssl.key_pem(svid.key))
-        context.load_cert_chain(pair)
-        with socket.socket(socket.AF_UNIX) as plain:
-            plain.settimeout(10)
-            plain.connect(str(self.listener))
-            with context.wrap_socket(plain) as secure:
-                secure.sendall(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
-                answer = secure.recv(4096)
-                self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
-                return secure.getpeercert(binary_form=True)
+        with mtls.connect(self.listener, mtls.context(svid)) as secure:
+            answer = mtls.ask(secure, b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
+            return secure.getpeercert(binary_form=True)
 
     def serves(self):
         self.assertIsNone(self.envoy.poll(), "Envoy has ended")
