@@ -7,6 +7,7 @@
 #include <ostream>
 #include <system_error>
 
+#include "agent/credential.h"
 #include "agent/identity/entries_folder.h"
 #include "agent/identity/path_trust.h"
 #include "agent/policy/policy_source.h"
@@ -18,10 +19,13 @@ std::string Counted(std::size_t count, std::string_view one, std::string_view ma
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
 
-/// Whether the CA's files can be read; what is in them is looked at on start.
+/// Whether the CA's files can be read; what is in them is looked at on start. Credentials
+/// are there only for what systemd starts.
 void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
   for (const std::string& path : {files.cert, files.key, files.chain}) {
-    if (path.empty() || ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0) continue;
+    if (path.empty() || IsCredential(path) ||
+        ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
+      continue;
     FileDiagnostics here(path, diagnostics);
     here.Error({}, "cannot be read: " + std::generic_category().message(errno),
                "correct [x509] in the configuration, or let the user that suretyd runs as read it");

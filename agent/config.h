@@ -40,7 +40,8 @@ struct AdminConfig {
   std::vector<uid_t> allowed_uids{0};  ///< Whose calls are answered.
 };
 
-/// An operator's CA, as PEM files. Either none of it is set or certificate and key.
+/// An operator's CA, as PEM files: paths, or credentials (credential.h). Either none of it
+/// is set or certificate and key.
 struct CaFiles {
   std::string cert;
   std::string key;

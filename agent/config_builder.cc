@@ -233,11 +233,12 @@ void ConfigBuilder::CompareLifetimes(const TomlTable& table, const X509Config& c
 
 void ConfigBuilder::ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out) {
   CaFiles files;
-  read_.Path("ca_cert", table.String("ca_cert", "\"/etc/surety/ca.pem\""), kMaxPathBytes,
-             files.cert);
-  read_.Path("ca_key", table.String("ca_key", "\"/etc/surety/ca.key\""), kMaxPathBytes, files.key);
-  read_.Path("ca_chain", table.String("ca_chain", "\"/etc/surety/chain.pem\""), kMaxPathBytes,
-             files.chain);
+  const auto read = [&](std::string_view name, std::string_view example, std::string& out_file) {
+    read_.PathOrCredential(name, table.String(name, example), kMaxPathBytes, out_file);
+  };
+  read("ca_cert", "\"/etc/surety/ca.pem\"", files.cert);
+  read("ca_key", "\"/etc/surety/ca.key\"", files.key);
+  read("ca_chain", "\"/etc/surety/chain.pem\"", files.chain);
   const bool cert = table.Has("ca_cert");
   const bool key = table.Has("ca_key");
   if (cert && key) {

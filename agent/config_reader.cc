@@ -7,6 +7,8 @@
 #include <charconv>
 #include <limits>
 
+#include "agent/credential.h"
+
 namespace surety {
 namespace {
 
@@ -62,6 +64,19 @@ void ConfigReader::Path(std::string_view key, const std::optional<Located<std::s
                       std::to_string(max_bytes) + " are allowed",
                   "choose a shorter path");
   out = text->value;
+}
+
+void ConfigReader::PathOrCredential(std::string_view key,
+                                    const std::optional<Located<std::string>>& text,
+                                    std::size_t max_bytes, std::string& out) {
+  if (!text || !IsCredential(text->value)) return Path(key, text, max_bytes, out);
+  if (IsCredentialName(text->value.substr(kCredentialPrefix.size()))) {
+    out = text->value;
+    return;
+  }
+  diagnostics_.Error(text->at,
+                     std::string(key) + " " + Quoted(text->value) + " names no credential",
+                     "write the name that LoadCredential= gives it, such as \"credential:ca.key\"");
 }
 
 void ConfigReader::FilePath(std::string_view key, const std::optional<Located<std::string>>& text,

@@ -24,7 +24,10 @@ class ConfigReader {
   /// An absolute path without a zero byte, at most `max_bytes` long.
   void Path(std::string_view key, const std::optional<Located<std::string>>& text,
             std::size_t max_bytes, std::string& out);
-  /// The same, of something in a folder.
+  /// A path, or a credential of systemd's (credential.h).
+  void PathOrCredential(std::string_view key, const std::optional<Located<std::string>>& text,
+                        std::size_t max_bytes, std::string& out);
+  /// A path of something in a folder.
   void FilePath(std::string_view key, const std::optional<Located<std::string>>& text,
                 std::string_view example, std::size_t max_bytes, std::string& out);
   /// A path that a socket can be bound to.

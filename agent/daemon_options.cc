@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "agent/credential.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
 #include "agent/open_files.h"
@@ -35,6 +36,19 @@ SocketOptions SocketOptionsOf(const SocketConfig& config, const UniqueFd& passed
           .passed = passed.get()};
 }
 
+Result<CaPaths> CaPathsOf(const CaFiles& files) {
+  auto cert = PathOfFile(files.cert);
+  if (!cert) return cert.error().Within("ca_cert");
+  auto key = PathOfFile(files.key);
+  if (!key) return key.error().Within("ca_key");
+  auto chain = PathOfFile(files.chain);
+  if (!chain) return chain.error().Within("ca_chain");
+  return CaPaths{.cert = *std::move(cert),
+                 .key = *std::move(key),
+                 .chain = *std::move(chain),
+                 .key_is_credential = IsCredential(files.key)};
+}
+
 }  // namespace
 
 PolicySettings PolicySettingsOf(const Config& config) {
@@ -46,15 +60,16 @@ PolicySettings PolicySettingsOf(const Config& config) {
 
 Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now) {
   const X509Config& x509 = config.x509;
-  if (x509.ca_files)
+  if (x509.ca_files) {
+    auto files = CaPathsOf(*x509.ca_files);
+    if (!files) return files.error();
     return OpenFromFiles({.trust_domain = config.trust_domain,
                           .state_dir = config.state_dir,
-                          .files = {.cert = x509.ca_files->cert,
-                                    .key = x509.ca_files->key,
-                                    .chain = x509.ca_files->chain},
+                          .files = *std::move(files),
                           .clock_skew = x509.clock_skew,
                           .max_svid_ttl = x509.ttl},
                          now);
+  }
   return OpenEmbedded(
       {.trust_domain = config.trust_domain,
        .state_dir = config.state_dir,

@@ -10,6 +10,7 @@ build=$(cd "${1:?usage: bench.sh BUILD_FOLDER}" && pwd)
 . scripts/toolchains.sh
 [ -n "$(find_go)" ] || scripts/install-deps.sh test
 scripts/build-client.sh go "$build/tests/clients/go"
+scripts/build-client.sh envoy "$build/tests/clients/envoy"
 ulimit -n "$(ulimit -Hn)"
 
 home=$(mktemp -d -t surety-bench.XXXXXX)
@@ -94,4 +95,5 @@ SURETY_BIN=$build/bin python3 tests/bench/act_latency.py | tee "$reports/act-lat
 SURETY_BIN=$build/bin python3 tests/bench/hook_cost.py | tee "$reports/hook-cost.md" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/token_cpu.py | tee "$reports/token-cpu.md" || missed=1
 SURETY_BIN=$build/bin python3 tests/bench/container_cost.py | tee "$reports/container-cost.md" || missed=1
+SURETY_BIN=$build/bin python3 tests/bench/revocation_latency.py | tee "$reports/revocation-latency.md" || missed=1
 exit $missed

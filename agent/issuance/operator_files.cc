@@ -24,6 +24,8 @@ constexpr std::size_t kLargestCertificateFile = 1'048'576;
 constexpr std::size_t kLargestKeyFile = 16'384;
 constexpr mode_t kNotWritableByOthers = S_IWGRP | S_IWOTH;
 constexpr mode_t kNotForOthers = S_IRWXG | S_IRWXO;
+constexpr mode_t kOnlyThroughList = S_IWGRP | S_IXGRP | S_IRWXO;
+constexpr gid_t kRootsGroup = 0;
 
 Error Refused(const std::string& path, const std::string& why) {
   return {ErrorCode::kInvalidArgument, path + ": " + why};
@@ -37,9 +39,11 @@ Result<void> CheckFile(const struct stat& found, const std::string& path, mode_t
                  path + ": belongs to uid " + std::to_string(found.st_uid) +
                      "; it must be root's or the daemon's own (chown)");
   }
+  // Nobody is in that group: what may be read is read through the list.
+  if (forbidden == kOnlyThroughList && found.st_gid != kRootsGroup) forbidden = kNotForOthers;
   if ((found.st_mode & forbidden) != 0) {
     return Error(ErrorCode::kPermissionDenied,
-                 path + (forbidden == kNotForOthers
+                 path + ((forbidden & S_IROTH) != 0
                              ? ": holds a private key and is open to other users (chmod 0600)"
                              : ": can be written by other users (chmod 0644)"));
   }
@@ -70,8 +74,8 @@ Result<std::vector<CertificatePtr>> ReadCertificates(const std::string& path) {
   return certificates;
 }
 
-Result<PKeyPtr> ReadKey(const std::string& path) {
-  const auto text = ReadWhole(path, kNotForOthers, kLargestKeyFile);
+Result<PKeyPtr> ReadKey(const std::string& path, bool credential) {
+  const auto text = ReadWhole(path, credential ? kOnlyThroughList : kNotForOthers, kLargestKeyFile);
   if (!text) return text.error();
   auto key = ParsePrivateKey(text->Reveal());
   if (!key) return key.error().Within(path);
@@ -106,7 +110,7 @@ Result<OperatorCa> ReadOperatorCa(const CaPaths& paths, const TrustDomain& trust
                                   WallTime now) {
   auto certificates = ReadCertificates(paths.cert);
   if (!certificates) return certificates.error();
-  auto key = ReadKey(paths.key);
+  auto key = ReadKey(paths.key, paths.key_is_credential);
   if (!key) return key.error();
   CertificatePtr signing = std::move(certificates->front());
   certificates->erase(certificates->begin());

@@ -16,6 +16,9 @@ struct CaPaths {
   /// From the certificate's issuer upwards, roots included, and any further root
   /// to be trusted (of the CA before, say); empty if the CA is a root.
   std::string chain;
+  /// The key is one of systemd's credentials: where an access control list lets our user
+  /// read it, the mask of that list stands in the place of the group's permissions.
+  bool key_is_credential = false;
 };
 
 /// A CA that has been found fit.

@@ -20,10 +20,10 @@ ON_THE_LIST = 2.0
 
 class AttackCase(Case):
     def attacked(self, **settings: Any) -> Daemon:
-        """A running daemon that writes its CRLs to `folder/crl.pem`, with an entry
+        """A running daemon that writes its CRLs to `crl_file`, with an entry
         for each of the users WEB, DB and root."""
         daemon = self.daemon(**settings)
-        daemon.configure("x509", crl_file=str(daemon.folder / "crl.pem"))
+        daemon.configure("x509", crl_file=str(daemon.crl_file))
         daemon.entry_for("web", users.WEB)
         daemon.entry_for("db", users.DB)
         daemon.entry_for("root", 0)
@@ -57,12 +57,12 @@ class AttackCase(Case):
         """Its serials are on the list in the file, and on the one that others are sent."""
         daemon, wanted = victim.daemon, set(victim.serials)
         self.until("the serials are in crl_file",
-                   lambda: wanted <= set(openssl.revoked_in(daemon.folder / "crl.pem")), within)
+                   lambda: wanted <= set(openssl.revoked_in(daemon.crl_file)), within)
         sent = self.crls_sent(daemon)
         self.assertTrue(wanted <= {number for crl in sent for number in openssl.revoked(crl)})
 
     def assert_not_revoked(self, victim: Victim) -> None:
-        listed = openssl.revoked_in(victim.daemon.folder / "crl.pem")
+        listed = openssl.revoked_in(victim.daemon.crl_file)
         self.assertFalse(set(victim.serials) & set(listed))
 
     def crls_sent(self, daemon: Daemon, uid: int = users.DB) -> list[bytes]:

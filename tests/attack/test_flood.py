@@ -210,7 +210,8 @@ class FullDisk(Case):
         self.suretyd = self.daemon(x509={"ttl": "10s"})
         self.folder = self.suretyd.folder / "small"
         self.folder.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1M,mode=0755", "tmpfs",
+        subprocess.run(["mount", "-t", "tmpfs", "-o",
+                        f"size=1M,mode=0755,uid={self.suretyd.uid}", "tmpfs",
                         str(self.folder)], check=True)
         self.addCleanup(self.unmount)
         self.suretyd.configure("audit", dir=str(self.folder / "audit"))

@@ -102,7 +102,7 @@ class Connections(AttackCase):
         connector.wait()
         self.assertEqual(holder.receive(1), "ended")
         self.until("the serial is on the list", lambda: serial in openssl.revoked_in(
-            daemon.folder / "crl.pem"), ON_THE_LIST)
+            daemon.crl_file), ON_THE_LIST)
 
     def test_row_12_child_that_inherits_the_socket(self):
         daemon = self.attacked()
@@ -189,7 +189,7 @@ class Copies(AttackCase):
             issuer.write_bytes(openssl.pem(svid.bundle))
             judged = subprocess.run(
                 ["openssl", "verify", "-CAfile", str(issuer), "-crl_check", "-CRLfile",
-                 str(victim.daemon.folder / "crl.pem"), str(leaf)],
+                 str(victim.daemon.crl_file), str(leaf)],
                 capture_output=True, text=True, check=False)
         self.assertNotEqual(judged.returncode, 0)
         self.assertIn("certificate revoked", judged.stderr)

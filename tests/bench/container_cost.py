@@ -57,7 +57,7 @@ def compare(engine: Docker, daemon: Daemon, fetches: str) -> tuple[float, float]
 def main(arguments: list[str]) -> int:
     fetches = arguments[0] if arguments else "1500"
     engine = Docker()
-    daemon = Daemon(top={"log_level": "warn"},
+    daemon = Daemon(uid=0, top={"log_level": "warn"},
                     limits={"calls_per_second_per_uid": MANY, "calls_burst_per_uid": MANY,
                             "short_calls_per_second_per_lineage": MANY,
                             "short_calls_burst_per_lineage": MANY})

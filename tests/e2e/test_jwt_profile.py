@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 
 from harness import audit, grpc_raw, jwt, users
@@ -234,6 +235,7 @@ class Bundles(Case):
             self.assertIn(key.name, suretyd.log())
         key.write_text(text)
         key.chmod(0o600)
+        os.chown(key, suretyd.uid, suretyd.uid)
         suretyd.start()
 
     def test_a_new_key_is_told_to_all_streams_before_it_signs(self):

@@ -7,9 +7,12 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
-from harness import api, grpc_raw, openssl, users
+from harness import api, grpc_raw, openssl, packaged, users
 from harness.case import Case
+
+PACKAGED_CAPABILITIES = 1 << 19 | 1 << 2  # CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
 
 
 class Lines:
@@ -162,9 +165,16 @@ class Lifecycle(Case):
         daemon.start()
         self.assert_served(daemon)
 
-    def test_runs_without_root_on_two_capabilities(self):
-        daemon = self.daemon(uid=12050)
+    def test_runs_as_the_packaged_unit_would_run_it(self):
+        """And so do the daemons of all cases that do not say uid=0."""
+        daemon = self.daemon()
         daemon.write_entry("web", spiffe_id="spiffe://e2e.example.org/web", selectors=[
             f"unix:uid:{users.WEB}", f"unix:path:{os.path.realpath('/usr/bin/python3')}"])
         daemon.start()
         self.assert_served(daemon)
+        status = dict(line.split(":\t") for line in
+                      Path(f"/proc/{daemon.pid}/status").read_text().splitlines() if ":\t" in line)
+        self.assertEqual(set(status["Uid"].split()), {str(packaged.USER)})
+        for name in ("CapEff", "CapPrm", "CapInh", "CapAmb", "CapBnd"):
+            self.assertEqual(int(status[name], 16), PACKAGED_CAPABILITIES, name)
+        self.assertEqual(status["NoNewPrivs"], "1")

@@ -9,7 +9,7 @@ import socket
 from harness import api, grpc_raw, users
 from harness.case import Case
 
-NOBODY = 12050  # A user to run the daemon as, or to own what it should not trust.
+NOBODY = 12051  # Owns what the daemon should not trust.
 
 
 class RefusedStart(Case):
@@ -24,7 +24,7 @@ class RefusedStart(Case):
     # The state folder
 
     def test_unwritable_state_folder(self):
-        daemon = self.daemon(uid=NOBODY)
+        daemon = self.daemon()
         # CAP_DAC_READ_SEARCH lets the daemon in; it still may not write.
         daemon.state.chmod(0o500)
         self.assert_refused(daemon, daemon.state)
@@ -43,6 +43,7 @@ class RefusedStart(Case):
         daemon = self.daemon()
         daemon.state.rmdir()
         (daemon.folder / "elsewhere").mkdir(mode=0o700)
+        os.chown(daemon.folder / "elsewhere", daemon.uid, daemon.uid)
         daemon.state.symlink_to(daemon.folder / "elsewhere")
         self.assert_refused(daemon, daemon.state)
 
@@ -171,7 +172,8 @@ class RefusedStart(Case):
     # What the socket looks like when all is well
 
     def test_socket_has_the_configured_mode_and_group(self):
-        daemon = self.daemon(workload_api={"mode": "0660", "group": str(users.WEB)})
+        # Only root may give a file to a group that it is not in itself.
+        daemon = self.daemon(uid=0, workload_api={"mode": "0660", "group": str(users.WEB)})
         daemon.entry_for("web", users.WEB)
         daemon.start()
         found = os.stat(daemon.socket)

@@ -10,10 +10,8 @@ import signal
 import stat
 from pathlib import Path
 
-from harness import api, openssl, users
+from harness import api, openssl, packaged, users
 from harness.case import Case
-
-DAEMON_USER = 12050
 
 
 class Secrecy(Case):
@@ -48,7 +46,7 @@ class Secrecy(Case):
             self.assertEqual(stat.S_IMODE(path.stat().st_mode) & 0o077, 0, path)
 
     def test_modes_of_the_state_when_the_daemon_makes_the_folder(self):
-        daemon = self.daemon()
+        daemon = self.daemon(uid=0)  # As systemd makes it for another user.
         daemon.state.rmdir()
         old = os.umask(0)
         self.addCleanup(os.umask, old)
@@ -60,7 +58,7 @@ class Secrecy(Case):
 
     def test_daemon_is_closed_to_other_processes_of_its_user(self):
         """PR_SET_DUMPABLE 0: /proc/PID belongs to root, and ptrace is refused."""
-        daemon = self.daemon(uid=DAEMON_USER)
+        daemon = self.daemon()
         daemon.entry_for("web", users.WEB)
         daemon.start()
         self.assertEqual(os.stat(f"/proc/{daemon.pid}/mem").st_uid, 0)
@@ -74,8 +72,8 @@ class Secrecy(Case):
                 return type(error).__name__
 
         for name in ("mem", "environ", "maps", "auxv"):
-            self.assertEqual(users.run_as(DAEMON_USER, read, name), "PermissionError", name)
-        self.assertEqual(users.run_as(DAEMON_USER, self.seize, daemon.pid), "refused")
+            self.assertEqual(users.run_as(daemon.uid, read, name), "PermissionError", name)
+        self.assertEqual(users.run_as(daemon.uid, self.seize, daemon.pid), "refused")
 
     @staticmethod
     def seize(pid):
@@ -92,9 +90,9 @@ class Secrecy(Case):
             send("ready")
             signal.pause()
 
-        worker = self.worker(DAEMON_USER, victim)
+        worker = self.worker(packaged.USER, victim)
         worker.receive()
-        self.assertEqual(users.run_as(DAEMON_USER, self.seize, worker.pid), "seized")
+        self.assertEqual(users.run_as(packaged.USER, self.seize, worker.pid), "seized")
 
     def test_no_core_is_written_when_the_daemon_is_killed_by_a_fault(self):
         daemon = self.serving()

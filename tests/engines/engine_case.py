@@ -39,7 +39,7 @@ class EngineCase(Case):
     def asking(self, **settings: Any) -> Daemon:
         """A daemon that asks the engine, not started, with entries for the labels
         app=pay and app=web."""
-        daemon = self.daemon(**settings)
+        daemon = self.daemon(uid=0, **settings)  # The engine's socket is for root alone.
         daemon.configure(f"attestors.{self.engine.type}", **self.sockets())
         for app in ("pay", "web"):
             self.entry(daemon, app, f"label:app:{app}")

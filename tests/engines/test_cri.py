@@ -19,7 +19,7 @@ class PodsOfContainerd(EngineCase):
 
     def asking(self, **settings) -> Daemon:
         """A running daemon that asks containerd, with an entry for each tier."""
-        daemon = self.daemon(**settings)
+        daemon = self.daemon(uid=0, **settings)  # The engine's socket is for root alone.
         daemon.configure("attestors.k8s", sockets=[self.engine.socket])
         for tier in ("gold", "silver"):
             self.entry(daemon, tier, "ns:shop", f"pod-label:tier:{tier}", "container-name:web")

@@ -3,17 +3,11 @@ to trust from Surety's secret discovery service."""
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
 import time
-from pathlib import Path
 
-from harness import api, openssl, users
+from harness import api, envoy, mtls, openssl, users
 from harness.case import Case
-from harness.daemon import TRUST_DOMAIN
 
-EXAMPLE = Path(__file__).parents[2] / "docs/examples/envoy.yaml"
 # From the order to revoke to the handshake that fails: issue 7.
 WITHIN = 1.0
 
@@ -27,45 +21,18 @@ class Envoy(Case):
         self.suretyd.start()
         self.client = self.watcher(users.DB, self.suretyd)
         self.svid = self.client.receive().svids[0]
-        self.folder = self.suretyd.folder / "envoy"
-        self.folder.mkdir()
-        os.chown(self.folder, users.WEB, users.WEB)
-        self.listener = self.folder / "tls.sock"
-        config = EXAMPLE.read_text()
-        for word, ours in (("socket_address: {address: 0.0.0.0, port_value: 8443}",
-                            f"pipe: {{path: {self.listener}}}"),
-                           ("/run/surety/workload.sock", self.suretyd.socket),
-                           ("example.org", TRUST_DOMAIN)):
-            self.assertIn(word, config)
-            config = config.replace(word, ours)
-        (self.folder / "envoy.yaml").write_text(config)
-        self.envoy = self.suretyd.spawn(
-            [self.suretyd.program("envoy"), "-c", str(self.folder / "envoy.yaml"),
-             "--concurrency", "1", "--disable-hot-restart", "--log-level", "warning",
-             "--log-path", str(self.folder / "log")], users.WEB)
+        self.envoy = envoy.Envoy(self.suretyd, users.WEB)
         self.until("Envoy serves", self.serves, 20)
 
     def handshake(self, svid):
         """A request over a fresh mTLS connection; gives the server's certificate."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.load_verify_locations(
-            cadata="".join(openssl.pem(der).decode() for der in api.certificates(svid.bundle)))
-        pair = self.suretyd.folder / "client.pem"
-        pair.write_bytes(openssl.pem(api.certificates(svid.chain)[0]) +
-                         openssl.key_pem(svid.key))
-        context.load_cert_chain(pair)
-        with socket.socket(socket.AF_UNIX) as plain:
-            plain.settimeout(10)
-            plain.connect(str(self.listener))
-            with context.wrap_socket(plain) as secure:
-                secure.sendall(b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
-                answer = secure.recv(4096)
-                self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
-                return secure.getpeercert(binary_form=True)
+        with mtls.connect(self.envoy.listener, mtls.context(svid)) as secure:
+            answer = mtls.ask(secure, b"GET / HTTP/1.1\r\nHost: web\r\nConnection: close\r\n\r\n")
+            self.assertTrue(answer.startswith(b"HTTP/1.1 200"), answer)
+            return secure.getpeercert(binary_form=True)
 
     def serves(self):
-        self.assertIsNone(self.envoy.poll(), "Envoy has ended")
+        self.assertIsNone(self.envoy.process.poll(), "Envoy has ended")
         try:
             return self.handshake(self.svid)
         except OSError:
@@ -73,8 +40,8 @@ class Envoy(Case):
 
     def tearDown(self):
         super().tearDown()
-        if not self._outcome.success and (self.folder / "log").exists():
-            print((self.folder / "log").read_text())
+        if not self._outcome.success:
+            print(self.envoy.log())
 
     def test_envoy_serves_with_its_svid_and_takes_a_rotation_without_a_restart(self):
         self.begin(ttl="10s")
@@ -85,7 +52,7 @@ class Envoy(Case):
             return self.renewed() and openssl.serial(self.handshake(self.svid)) != first
 
         self.until("another certificate is served", rotated, 15)
-        self.assertIsNone(self.envoy.poll())
+        self.assertIsNone(self.envoy.process.poll())
 
     def test_envoy_lets_nobody_in_but_the_client_it_names(self):
         self.begin()

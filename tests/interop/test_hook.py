@@ -28,7 +28,7 @@ class Hook(Case):
 
     def hooked(self, **settings):
         """A daemon that asks a hook; the hook is not there yet."""
-        suretyd = self.daemon(**settings)
+        suretyd = self.daemon(uid=0, **settings)  # Its socket is for root alone.
         self.socket = suretyd.folder / "hook" / "hook.sock"
         self.socket.parent.mkdir(mode=0o755)
         suretyd.configure("hook", socket=str(self.socket), timeout="200ms")

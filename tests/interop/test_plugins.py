@@ -29,7 +29,7 @@ SLOW = 15  # Seconds within which a plug-in that is back is noticed on a busy ma
 class PluginCase(Case):
     def plugged(self, required=True, **settings):
         """A daemon with a plug-in that is not there yet, and an entry for job 42 of WEB."""
-        suretyd = self.daemon(**settings)
+        suretyd = self.daemon(uid=0, **settings)  # Its socket is for root alone.
         self.plugin = None
         self.socket = suretyd.folder / "plugin" / "slurm.sock"
         self.socket.parent.mkdir(mode=0o755)

@@ -21,6 +21,8 @@ const usage = `usage: client MODE [flags]
                                SVID and each time all of them have got a new one
   mtls-server -listen UNIX     echoes one line to each authenticated caller
   mtls-client -dial UNIX       sends one line and prints who answered
+  service -listen UNIX         echoes lines to authenticated callers until they are
+                               revoked: how a server should treat revocation
   call [-header K=V]... METHOD an arbitrary call: its status, and messages counted
 `
 
@@ -31,6 +33,7 @@ var modes = map[string]func(context.Context, []string) error{
 	"hold":        hold,
 	"mtls-server": mtlsServer,
 	"mtls-client": mtlsClient,
+	"service":     serve,
 	"call":        call,
 }
 

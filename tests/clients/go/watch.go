@@ -59,7 +59,7 @@ func hold(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
 
-	fleet := &fleet{size: *n, fresh: map[int]string{}, errs: map[string]int{}}
+	fleet := &fleet{size: *n, fresh: map[int]string{}, failed: map[int]int{}, errs: map[string]int{}}
 	var all sync.WaitGroup
 	for i := range *n {
 		all.Go(func() {
@@ -81,6 +81,7 @@ type fleet struct {
 	mu   sync.Mutex
 	// Guarded by mu.
 	fresh  map[int]string // watcher -> serial got since the last report
+	failed map[int]int    // watcher -> errors since the last report
 	errs   map[string]int // code -> how often since the last report
 	rounds int
 	lost   int
@@ -104,14 +105,19 @@ func (m member) OnX509ContextUpdate(have *workloadapi.X509Context) {
 		distinct[serial] = true
 	}
 	f.rounds++
+	most := 0
+	for _, errors := range f.failed {
+		most = max(most, errors)
+	}
 	say("all_fresh", map[string]any{"round": f.rounds, "watchers": f.size, "distinct_serials": len(distinct),
-		"errors": f.errs})
-	f.fresh, f.errs = map[int]string{}, map[string]int{}
+		"errors": f.errs, "most_errors_of_one": most})
+	f.fresh, f.failed, f.errs = map[int]string{}, map[int]int{}, map[string]int{}
 }
 
 func (m member) OnX509ContextWatchError(err error) {
 	m.fleet.mu.Lock()
 	defer m.fleet.mu.Unlock()
+	m.fleet.failed[m.index]++
 	m.fleet.errs[status.Code(err).String()]++
 	if m.fleet.errs[status.Code(err).String()] == 1 {
 		say("error", map[string]any{"code": status.Code(err).String(), "message": status.Convert(err).Message()})

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import grpc_raw
+from . import grpc_raw, packaged
 from .waiting import until
 
 TRUST_DOMAIN = "e2e.example.org"
@@ -25,10 +25,11 @@ def toml(value: object) -> str:
 
 class Daemon:
     """Writes the configuration, starts and stops the daemon by its pid, keeps its
-    log. Not started by the constructor. Sections given to the constructor are
-    merged over the defaults: Daemon(x509={"ttl": "4s"})."""
+    log. Not started by the constructor. It runs as the packaged unit runs it, unless
+    `uid` says 0. Sections given to the constructor are merged over the defaults:
+    Daemon(x509={"ttl": "4s"})."""
 
-    def __init__(self, uid: int = 0, **sections: dict[str, object]):
+    def __init__(self, uid: int = packaged.USER, **sections: dict[str, object]):
         self.folder = Path(tempfile.mkdtemp(prefix="surety-e2e-"))
         self.folder.chmod(0o755)
         self.uid = uid
@@ -37,10 +38,12 @@ class Daemon:
         self.config = self.folder / "surety.toml"
         self.socket = str(self.folder / "run/workload.sock")
         self.admin_socket = str(self.folder / "run/admin.sock")
-        for path, mode in ((self.state, 0o700), (self.entries, 0o755), (self.folder / "run", 0o755)):
+        self.crl_file = self.folder / "run/crl.pem"  # If it is told to write one.
+        for path, mode, owner in ((self.state, 0o700, uid), (self.crl_file.parent, 0o755, uid),
+                                  (self.entries, 0o755, 0)):
             path.mkdir()
             path.chmod(mode)
-            os.chown(path, uid, uid)
+            os.chown(path, owner, owner)
         self.log_path = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
         self.spawned: list[subprocess.Popen[bytes]] = []
@@ -101,10 +104,7 @@ class Daemon:
     def launch(self) -> None:
         command = [self.program("suretyd"), "run", "--config", str(self.config)]
         if self.uid:
-            # The privileges docs/configuration.md names, and nothing else.
-            caps = "+sys_ptrace,+dac_read_search"
-            command = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups",
-                       f"--inh-caps={caps}", f"--ambient-caps={caps}", *command]
+            command = [*packaged.command(self.uid), *command]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
                                             stderr=log, cwd=self.folder)

@@ -1,10 +1,13 @@
 // What the keys may be: paths, modes, owners, lifetimes, limits, sizes.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <string>
 #include <vector>
 
+#include "agent/credential.h"
 #include "tests/unit/identity/config_cases.h"
 
 namespace surety {
@@ -161,8 +164,29 @@ TEST(ConfigValuesTest, OperatorsCaIsACertificateAndAKey) {
            {3, 11},
            "ca_cert \"c\" is not an absolute",
            "whole path"},
+          {In("x509", "ca_cert = \"credential:ca.pem\"\nca_key = \"credential:../key\""),
+           {4, 10},
+           "\"credential:../key\" names no credential",
+           "LoadCredential="},
+          {In("x509", "crl_file = \"credential:crl\""), {3, 12}, "not an absolute", "whole path"},
       },
       Severity::kError);
+}
+
+TEST(ConfigValuesTest, OperatorsCaMayBeCredentials) {
+  Diagnostics diagnostics;
+  const auto config =
+      Parse(In("x509", "ca_cert = \"/ca.pem\"\nca_key = \"credential:ca.key\""), diagnostics);
+  ASSERT_TRUE(config) << AllOf(diagnostics);
+  EXPECT_EQ(config->x509.ca_files->key, "credential:ca.key");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  const auto nowhere = PathOfFile(config->x509.ca_files->key);
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().Text(), testing::HasSubstr("LoadCredential=ca.key:"));
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/suretyd.service", 1);
+  EXPECT_EQ(*PathOfFile(config->x509.ca_files->key), "/run/credentials/suretyd.service/ca.key");
+  EXPECT_EQ(*PathOfFile("/ca.pem"), "/ca.pem");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST(ConfigValuesTest, LimitsAreWholeNumbersAndSpans) {

@@ -208,6 +208,23 @@ TEST(FilesAuthority, FilesThatOthersCanReachAreRefused) {
   EXPECT_TRUE(Open(Options(temp)));
 }
 
+TEST(FilesAuthority, CredentialMayShowTheMaskOfItsAccessList) {
+  ASSERT_EQ(::geteuid(), 0U) << "this test makes files of other groups: run it as root";
+  const TempFolder temp;
+  Put(temp, MakeCa({}));
+  const std::string key = temp.Path("ca.key");
+  ::chmod(key.c_str(), 0440);
+  FilesOptions options = Options(temp);
+  EXPECT_THAT(WhyNotOpened(options), HasSubstr("chmod 0600"));
+  options.files.key_is_credential = true;
+  EXPECT_TRUE(Open(options));
+  ASSERT_EQ(::chown(key.c_str(), 0, 1234), 0);
+  EXPECT_THAT(WhyNotOpened(options), HasSubstr("chmod 0600"));
+  ASSERT_EQ(::chown(key.c_str(), 0, 0), 0);
+  ::chmod(key.c_str(), 0444);
+  EXPECT_THAT(WhyNotOpened(options), HasSubstr("chmod 0600"));
+}
+
 TEST(FilesAuthority, ReloadTakesANewCa) {
   const TempFolder temp;
   const MadeCa old = MakeCa({});
