@@ -10,6 +10,7 @@
 #include "agent/command/flags_orders.h"
 #include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
+#include "agent/command/flags_sink.h"
 #include "agent/command/flags_tokens.h"
 #include "agent/command/usage.h"
 #include "attestors/printable.h"
@@ -100,8 +101,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 9> kCommands{
-      "fetch", "validate", "watch", "status", "attest", "audit", "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 10> kCommands{"fetch",  "validate", "watch",      "status",
+                                                       "attest", "audit",    "quarantine", "revoke",
+                                                       "policy", "sink"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -114,6 +116,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "quarantine") return ParseQuarantine(rest);
   if (command == "revoke") return ParseRevoke(rest);
   if (command == "policy") return ParsePolicy(rest);
+  if (command == "sink") return ParseSink(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

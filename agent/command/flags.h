@@ -155,6 +155,11 @@ struct PolicySimulateFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+struct SinkWaitFlags {
+  std::string folder{};
+  std::chrono::milliseconds timeout{5'000};
+};
+
 /// What --help and --version ask for.
 struct PrintedText {
   std::string text;
@@ -164,7 +169,8 @@ using CommandLine =
     std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
                  AttestFlags, AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
                  QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
-                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags>;
+                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags,
+                 SinkWaitFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

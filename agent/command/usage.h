@@ -24,6 +24,8 @@ inline constexpr std::string_view kUsage =
   surety policy check DIR           say all that is wrong with a folder of policies
   surety policy show                show policies; test, eval, simulate try them
 
+  surety sink wait FOLDER           wait until a sink's files are there
+
   surety COMMAND --help             flags of one command
   surety --version
 
@@ -113,6 +115,14 @@ Looks at a process as the daemon would and prints its selectors and an entry to
 paste into a file of entries_dir. Asks no daemon, but the container engines that
 the daemon's configuration names; without one those at their usual sockets.
 Other users' processes need root or CAP_SYS_PTRACE.
+)";
+
+inline constexpr std::string_view kSinkUsage = R"(surety sink wait FOLDER [flags]
+
+Waits until the files of the sink with this folder are there, may be read by
+this user, and hold a valid certificate: for the ExecStartPre= of a service that
+does not start without. Asks no daemon. Exit status 1 if they do not come in
+time.
 )";
 
 inline constexpr std::string_view kAuditUsage =
