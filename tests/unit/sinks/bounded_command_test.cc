@@ -17,13 +17,13 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
 
-Result<std::string> Run(const std::vector<std::string>& command,
+Result<std::string> Ran(const std::vector<std::string>& command,
                         std::chrono::milliseconds timeout = 10s) {
   return RunBounded(command, {"NAME=value"}, timeout, {});
 }
 
 Result<std::string> Shell(const std::string& script, std::chrono::milliseconds timeout = 10s) {
-  return Run({"/bin/sh", "-c", script}, timeout);
+  return Ran({"/bin/sh", "-c", script}, timeout);
 }
 
 TEST(BoundedCommand, GivesWhatWasSaidOnOneLine) {
@@ -33,12 +33,12 @@ TEST(BoundedCommand, GivesWhatWasSaidOnOneLine) {
 }
 
 TEST(BoundedCommand, NoShellReadsTheWords) {
-  EXPECT_EQ(*Run({"/bin/echo", "$NAME", "`id`", "a b", "*"}), "$NAME `id` a b *");
+  EXPECT_EQ(*Ran({"/bin/echo", "$NAME", "`id`", "a b", "*"}), "$NAME `id` a b *");
 }
 
 TEST(BoundedCommand, EnvironmentIsWhatIsGivenAndInputIsEmpty) {
-  EXPECT_EQ(*Run({"/usr/bin/env"}), "NAME=value");
-  EXPECT_EQ(*Run({"/bin/cat"}), "");
+  EXPECT_EQ(*Ran({"/usr/bin/env"}), "NAME=value");
+  EXPECT_EQ(*Ran({"/bin/cat"}), "");
 }
 
 TEST(BoundedCommand, HasNoDescriptorsAndNoSignalsBlocked) {
@@ -69,7 +69,7 @@ TEST(BoundedCommand, OutputIsCut) {
 }
 
 TEST(BoundedCommand, ProgramThatIsMissingIsTold) {
-  const auto none = Run({"/no/such/program"});
+  const auto none = Ran({"/no/such/program"});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code(), ErrorCode::kNotFound);
   EXPECT_THAT(none.error().Text(), HasSubstr("/no/such/program cannot be run"));
