@@ -16,7 +16,7 @@
 namespace surety {
 namespace {
 
-constexpr std::size_t kMostStatus = 8192;
+constexpr std::size_t kMostStatus = 64UL * 1024;
 constexpr std::chrono::milliseconds kYoung{250};
 
 using Handle = std::shared_ptr<const ProcessHandle>;

@@ -157,6 +157,10 @@ void Sink::Write() {
     return Failed(write_, "writing its files", put.error());
   parts_.logger->info("sink {}: wrote {} files of {}, serial {}, for process {}", settings_.name,
                       files->size(), svid.id.Text(), svid.serial, peer_->process->key().pid);
+  // That old ones stay is told, and keeps the new one from nobody.
+  if (const auto tidied = folder->Tidy(); !tidied)
+    parts_.logger->warn("sink {}: older files stay until the next are written: {}", settings_.name,
+                        tidied.error().Text());
   written_ = update_;
   Done(write_);
   {

@@ -88,7 +88,7 @@ Result<SinkFolder> SinkFolder::Open(const SinkFolderSettings& settings) {
 Result<void> SinkFolder::Put(std::span<const SinkFile> files) {
   const auto set = NewSetName();
   if (!set) return set.error();
-  const std::string before = Linked();
+  before_ = Linked();
   if (auto written = WriteSet(*set, files); !written) {
     // What could be written of it goes again; that it cannot be removed matters less.
     static_cast<void>(RemoveSet(folder_.get(), *set));
@@ -98,7 +98,11 @@ Result<void> SinkFolder::Put(std::span<const SinkFile> files) {
     static_cast<void>(RemoveSet(folder_.get(), *set));
     return swapped;
   }
-  if (auto removed = RemoveSets(*set, before); !removed) return removed.error();
+  return {};
+}
+
+Result<void> SinkFolder::Tidy() {
+  if (auto removed = RemoveSets(Linked(), before_); !removed) return removed.error();
   return {};
 }
 
@@ -129,15 +133,16 @@ Result<void> SinkFolder::WriteFile(int set, const SinkFile& file) {
   DiskWrites disk;
   const auto made = disk.Create(set, file.name);
   if (!made) return made.error();
-  if (auto given = Give(made->get(), file.name); !given) return given;
   if (::fchmod(made->get(), file.holds_key ? settings_.key_mode : kPublic) != 0)
     return Failed("setting the mode of " + file.name, errno);
+  // After its mode, which only its owner may set; before it holds anything.
+  if (auto given = Give(made->get(), file.name); !given) return given;
   if (auto written = disk.Write(made->get(), file.bytes.Reveal(), file.name); !written)
     return written;
   return disk.Sync(made->get(), file.name);
 }
 
-// Before it holds anything. Asks for nothing that is so already.
+// Asks for nothing that is so already.
 Result<void> SinkFolder::Give(int file, const std::string& name) {
   struct stat made {};
   if (::fstat(file, &made) != 0) return Failed("looking at " + name, errno);

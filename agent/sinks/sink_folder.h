@@ -32,6 +32,9 @@ class SinkFolder {
   /// the packaged service needs for it.
   Result<void> Put(std::span<const SinkFile> files);
 
+  /// Removes all sets but the newest and the one before it, of this object's last Put.
+  Result<void> Tidy();
+
   /// Removes the link and all sets. Whether there were any.
   Result<bool> Clear();
 
@@ -48,6 +51,7 @@ class SinkFolder {
 
   const SinkFolderSettings settings_;
   UniqueFd folder_;
+  std::string before_;  // What the link named before the last Put.
 };
 
 }  // namespace surety

@@ -19,7 +19,7 @@ namespace {
 // has just begun has none yet.
 Result<bool> Catches(int signal, const ProcessHandle& process) {
   constexpr std::string_view kField = "\nSigCgt:\t";
-  constexpr std::size_t kMostStatus = 8192;
+  constexpr std::size_t kMostStatus = 64UL * 1024;
   const auto status = process.ReadFile("status", kMostStatus);
   if (!status) return status.error();
   const auto at = status->find(kField);

@@ -37,7 +37,8 @@ std::string LinkOf(const ScratchFolder& scratch) {
 Result<void> Put(const ScratchFolder& scratch, const std::string& text) {
   auto folder = SinkFolder::Open({.path = scratch.path(), .key_mode = 0640});
   if (!folder) return folder.error();
-  return folder->Put(Files(text));
+  auto put = folder->Put(Files(text));
+  return put ? folder->Tidy() : put;
 }
 
 TEST(SinkFolder, LinkNamesAWholeSetWithItsModesWhateverTheUmask) {
