@@ -132,10 +132,13 @@ Result<std::string> RunBounded(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment,
                                std::chrono::milliseconds timeout, const std::stop_token& stop) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     return Error(ErrorCode::kResourceExhausted, "making a pipe: " + TextOf(errno));
   const UniqueFd ours(ends[0]);
   UniqueFd its(ends[1]);
+  // Of our end alone: programs do not expect it of theirs.
+  if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0)
+    return Error(ErrorCode::kInternal, "making a pipe: " + TextOf(errno));
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
   const auto pid = Spawn(command, environment, its.get());
   its.Reset();
