@@ -121,9 +121,27 @@ Ended Await(int pidfd, int pipe, SteadyTime deadline, const std::stop_token& sto
   }
 }
 
-std::string HowItEnded(const siginfo_t& info) {
+std::string HowItEnded(Ended ended, const siginfo_t& info) {
+  if (ended == Ended::kStopped) return "was killed, since suretyd ends";
+  if (ended == Ended::kTooLate) return "was killed after its time";
   if (info.si_code == CLD_EXITED) return "ended with status " + std::to_string(info.si_status);
   return "was ended by signal " + std::to_string(info.si_status);
+}
+
+struct Pipe {
+  UniqueFd ours;
+  UniqueFd its;
+};
+
+Result<Pipe> MakePipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return Error(ErrorCode::kResourceExhausted, "making a pipe: " + TextOf(errno));
+  Pipe pipe{.ours = UniqueFd(ends[0]), .its = UniqueFd(ends[1])};
+  // Of our end alone: programs do not expect it of theirs.
+  if (::fcntl(pipe.ours.get(), F_SETFL, O_NONBLOCK) != 0)
+    return Error(ErrorCode::kInternal, "making a pipe: " + TextOf(errno));
+  return pipe;
 }
 
 }  // namespace
@@ -131,34 +149,25 @@ std::string HowItEnded(const siginfo_t& info) {
 Result<std::string> RunBounded(const std::vector<std::string>& command,
                                const std::vector<std::string>& environment,
                                std::chrono::milliseconds timeout, const std::stop_token& stop) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return Error(ErrorCode::kResourceExhausted, "making a pipe: " + TextOf(errno));
-  const UniqueFd ours(ends[0]);
-  UniqueFd its(ends[1]);
-  // Of our end alone: programs do not expect it of theirs.
-  if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0)
-    return Error(ErrorCode::kInternal, "making a pipe: " + TextOf(errno));
+  auto pipe = MakePipe();
+  if (!pipe) return pipe.error();
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
-  const auto pid = Spawn(command, environment, its.get());
-  its.Reset();
+  const auto pid = Spawn(command, environment, pipe->its.get());
+  pipe->its.Reset();
   if (!pid) return pid.error();
   // Not reaped, so that no other process can have its number.
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
   std::string said;
   const Ended ended =
-      pidfd ? Await(pidfd.get(), ours.get(), deadline, stop, said) : Ended::kTooLate;
+      pidfd ? Await(pidfd.get(), pipe->ours.get(), deadline, stop, said) : Ended::kTooLate;
   // Its children too, if it has left any.
   ::kill(-*pid, SIGKILL);
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(*pid), &info, WEXITED) != 0 && errno == EINTR) continue;
   said = OneLine(std::move(said));
   if (ended == Ended::kByItself && info.si_code == CLD_EXITED && info.si_status == 0) return said;
-  const std::string what = command.front() + " " +
-                           (ended == Ended::kByItself  ? HowItEnded(info)
-                            : ended == Ended::kStopped ? "was killed, since suretyd ends"
-                                                       : "was killed after its time") +
-                           (said.empty() ? "" : ", and said: " + said);
+  const std::string what =
+      command.front() + " " + HowItEnded(ended, info) + (said.empty() ? "" : ", and said: " + said);
   return Error(ended == Ended::kTooLate ? ErrorCode::kDeadline : ErrorCode::kUnavailable, what);
 }
 
