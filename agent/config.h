@@ -13,6 +13,7 @@
 
 #include "agent/identity/diagnostic.h"
 #include "agent/identity/entries_file.h"
+#include "agent/sinks/sink_settings.h"
 #include "surety/clock.h"
 #include "surety/spiffe_id.h"
 
@@ -184,6 +185,7 @@ struct Config {
   std::optional<EngineConfig> docker = {};  ///< Not set: its attestor is switched off.
   std::optional<EngineConfig> podman = {};
   std::optional<EngineConfig> k8s = {};
+  std::vector<SinkSettings> sinks = {};
 };
 
 /// Values from the command line, which go before those in the file. They are

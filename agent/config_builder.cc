@@ -11,6 +11,7 @@
 #include "agent/config_paths.h"
 #include "agent/config_plugins.h"
 #include "agent/config_sds.h"
+#include "agent/config_sinks.h"
 #include "agent/config_systemd.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/entries_file.h"
@@ -61,6 +62,7 @@ std::optional<Config> ConfigBuilder::Build() {
   HookSections(top_, read_, diagnostics_).Read(out);
   ReadMetrics(top_, read_, diagnostics_, out);
   ReadAttestors(out);
+  SinkTables(read_, diagnostics_).Read(top_, out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;

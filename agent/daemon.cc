@@ -192,6 +192,7 @@ Result<void> Daemon::LoadRules() {
 }
 
 Result<void> Daemon::Serve() {
+  sinks_ = std::make_unique<DaemonSinks>(config_, Walk(), *scheduler_, *opener_, logger_);
   WalkRules rules;
   rules.refuse_at_expiry = config_.policy.refuse_at_expiry;
   auto api = ApiServer::Start({.walk = Walk(),

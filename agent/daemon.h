@@ -7,6 +7,7 @@
 #include "agent/config.h"
 #include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
+#include "agent/daemon_sinks.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
@@ -125,6 +126,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<EntriesWatch> entries_watch_;
   std::unique_ptr<EntriesWatch> policies_watch_;
   std::unique_ptr<ClockChangeWatch> clock_watch_;
+  std::unique_ptr<DaemonSinks> sinks_;
   std::unique_ptr<ApiServer> api_;
 
   std::mutex clock_mutex_;

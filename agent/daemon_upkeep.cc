@@ -53,6 +53,7 @@ void Daemon::Stop() {
   entries_watch_.reset();
   policies_watch_.reset();
   if (api_) api_->Stop(kStopGrace);
+  if (sinks_) sinks_->Stop();
   if (watcher_) watcher_->Stop();
   crl_keeper_.reset();
   if (scheduler_) scheduler_->Stop();
@@ -234,6 +235,7 @@ DaemonStatus Daemon::Status() const {
   status.load.ready_turns = static_cast<std::uint32_t>(scheduler_->ready());
   status.hook = Hook();
   status.degraded = Degraded();
+  status.sinks = sinks_->Status();
   return status;
 }
 
@@ -282,6 +284,7 @@ std::vector<std::string> Daemon::Degraded() const {
       all.push_back(std::move(sentence));
   }
   Append(plugins_.Degraded(), all);
+  Append(sinks_->Degraded(), all);
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

@@ -2,141 +2,36 @@
 
 #include <systemd/sd-bus.h>
 
-#include <algorithm>
 #include <array>
-#include <cstring>
-#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "attestors/boot_now.h"
-#include "attestors/systemd_relay.h"
+#include "attestors/systemd_bus_conversation.h"
 
 namespace surety {
 namespace {
 
-constexpr std::size_t kMostBytes = 1UL << 20U;
-constexpr std::size_t kMostText = 4096;
-constexpr const char* kSystemd = "org.freedesktop.systemd1";
-constexpr std::string_view kNoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
-constexpr std::chrono::milliseconds kLongestTurn{50};
-
-struct Unref {
-  void operator()(sd_bus* bus) const { ::sd_bus_close_unref(bus); }
-  void operator()(sd_bus_message* message) const { ::sd_bus_message_unref(message); }
-};
-using Bus = std::unique_ptr<sd_bus, Unref>;
-using Message = std::unique_ptr<sd_bus_message, Unref>;
-
-Error Failed(const std::string& what, int result) {
-  return {ErrorCode::kUnavailable, what + ": " + std::strerror(-result)};
-}
-
-int KeepReply(sd_bus_message* reply, void* place, sd_bus_error* /*error*/) {
-  static_cast<Message*>(place)->reset(::sd_bus_message_ref(reply));
-  return 0;
-}
-
-// One connection. Nothing here waits but for Turn.
-class Conversation {
- public:
-  Conversation(SystemdRelay relay, BootTime deadline, const std::stop_token& stop)
-      : relay_(std::move(relay)), deadline_(deadline), stop_(stop) {}
-
-  Result<void> Begin() {
-    sd_bus* made = nullptr;
-    if (const int r = ::sd_bus_new(&made); r < 0) return Failed("making a connection", r);
-    bus_.reset(made);
-    const int fd = relay_.TakeInner().Release();
-    int r = ::sd_bus_set_fd(made, fd, fd);
-    if (r >= 0) r = ::sd_bus_set_bus_client(made, 1);
-    if (r >= 0) r = ::sd_bus_negotiate_fds(made, 0);
-    if (r >= 0) r = ::sd_bus_start(made);
-    return r >= 0 ? Result<void>() : Failed("greeting the bus", r);
-  }
-
-  Result<Message> NewCall(const char* path, const char* interface, const char* member) {
-    sd_bus_message* made = nullptr;
-    const int r =
-        ::sd_bus_message_new_method_call(bus_.get(), &made, kSystemd, path, interface, member);
-    if (r < 0) return Failed("making a question", r);
-    Message out(made);
-    ::sd_bus_message_set_auto_start(made, 0);
-    return out;
-  }
-
-  // The replies in the order of the calls; errors of systemd's are replies as well.
-  Result<std::vector<Message>> Ask(const std::vector<Message>& calls) {
-    std::vector<Message> replies(calls.size());
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-      const int r =
-          ::sd_bus_call_async(bus_.get(), nullptr, calls[i].get(), KeepReply, &replies[i], 0);
-      if (r < 0) return Failed("sending a question", r);
-    }
-    const auto is_there = [](const Message& reply) { return reply != nullptr; };
-    while (!std::all_of(replies.begin(), replies.end(), is_there)) {
-      if (auto passed = Pass(); !passed) {
-        bus_.reset();  // It points to the replies.
-        return passed.error();
-      }
-    }
-    return replies;
-  }
-
- private:
-  Result<void> Pass() {
-    const int r = ::sd_bus_process(bus_.get(), nullptr);
-    if (r < 0) return Failed("speaking with the bus", r);
-    if (r > 0) return {};
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - BootNow());
-    if (left.count() <= 0) return Error(ErrorCode::kDeadline, "systemd did not answer in time");
-    if (stop_.stop_requested()) return Error(ErrorCode::kUnavailable, "suretyd ends");
-    return relay_.Turn(std::min(left, kLongestTurn));
-  }
-
-  SystemdRelay relay_;
-  Bus bus_;
-  const BootTime deadline_;
-  const std::stop_token& stop_;
-};
-
-// Of systemd or of the bus; null if the reply is an answer.
-const sd_bus_error* ErrorIn(const Message& reply) {
-  return ::sd_bus_message_is_method_error(reply.get(), nullptr) > 0
-             ? ::sd_bus_message_get_error(reply.get())
-             : nullptr;
-}
-
-Error Refused(const sd_bus_error& error) {
-  const std::string_view name = error.name;
-  const std::string_view text = error.message == nullptr ? "" : error.message;
-  return {ErrorCode::kUnavailable,
-          "systemd could not be asked: " + std::string(name.substr(0, kMostText)) + ": " +
-              std::string(text.substr(0, kMostText))};
-}
-
-Error Unreadable(std::string_view what) {
-  return {ErrorCode::kUnavailable, "systemd's answer for " + std::string(what) + " is not one"};
-}
+using Message = BusMessage;
+using Conversation = SystemdConversation;
 
 Result<std::string> TextIn(const Message& reply, std::string_view what) {
-  if (const auto* error = ErrorIn(reply)) return Refused(*error);
+  if (const auto* error = ErrorIn(reply)) return RefusedBySystemd(*error);
   const char* text = nullptr;
-  if (::sd_bus_message_read(reply.get(), "v", "s", &text) < 0) return Unreadable(what);
+  if (::sd_bus_message_read(reply.get(), "v", "s", &text) < 0) return UnreadableFromSystemd(what);
   const std::string_view found = text;
-  if (found.size() > kMostText) return Unreadable(what);
+  if (found.size() > kMostBusText) return UnreadableFromSystemd(what);
   return std::string(found);
 }
 
 Result<std::string> HexIn(const Message& reply, std::string_view what) {
-  if (const auto* error = ErrorIn(reply)) return Refused(*error);
+  if (const auto* error = ErrorIn(reply)) return RefusedBySystemd(*error);
   const void* bytes = nullptr;
   std::size_t size = 0;
   if (::sd_bus_message_enter_container(reply.get(), 'v', "ay") < 0 ||
       ::sd_bus_message_read_array(reply.get(), 'y', &bytes, &size) < 0 ||
       (size != 0 && size != sizeof(sd_id128_t)))
-    return Unreadable(what);
+    return UnreadableFromSystemd(what);
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
   const auto* const byte = static_cast<const unsigned char*>(bytes);
@@ -164,22 +59,16 @@ const char* InterfaceOf(std::string_view object) {
 
 // The object of the unit that a cgroup is of.
 Result<std::optional<std::string>> FindObject(Conversation& systemd, const std::string& cgroup) {
-  auto call = systemd.NewCall("/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
-                              "GetUnitByControlGroup");
-  if (!call) return call.error();
-  if (const int r = ::sd_bus_message_append(call->get(), "s", cgroup.c_str()); r < 0)
-    return Failed("naming the cgroup", r);
-  std::vector<Message> calls;
-  calls.push_back(*std::move(call));
-  const auto replies = systemd.Ask(calls);
-  if (!replies) return replies.error();
-  const Message& reply = replies->front();
+  const auto answer = systemd.AskAbout("GetUnitByControlGroup", {cgroup});
+  if (!answer) return answer.error();
+  const Message& reply = *answer;
   if (const auto* error = ErrorIn(reply)) {
     if (error->name == kNoSuchUnit) return std::optional<std::string>();
-    return Refused(*error);
+    return RefusedBySystemd(*error);
   }
   const char* object = nullptr;
-  if (::sd_bus_message_read(reply.get(), "o", &object) < 0) return Unreadable("a cgroup");
+  if (::sd_bus_message_read(reply.get(), "o", &object) < 0)
+    return UnreadableFromSystemd("a cgroup");
   return std::optional<std::string>(object);
 }
 
@@ -193,10 +82,8 @@ Result<UnitFacts> ReadFacts(Conversation& systemd, const std::string& object,
                                                                    {kUnit, "InvocationID"}}};
   std::vector<Message> calls;
   for (const auto& [of, property] : wanted) {
-    auto call = systemd.NewCall(object.c_str(), "org.freedesktop.DBus.Properties", "Get");
+    auto call = systemd.NewGet(object.c_str(), of, property);
     if (!call) return call.error();
-    if (const int r = ::sd_bus_message_append(call->get(), "ss", of, property); r < 0)
-      return Failed("naming a property", r);
     calls.push_back(*std::move(call));
   }
   const auto replies = systemd.Ask(calls);
@@ -221,10 +108,9 @@ UnitQuestion AskSystemBus(std::string socket) {
   return [socket = std::move(socket)](
              const std::string& cgroup, BootTime deadline,
              const std::stop_token& stop) -> Result<std::optional<UnitFacts>> {
-    auto relay = SystemdRelay::Connect(socket, kMostBytes);
-    if (!relay) return relay.error();
-    Conversation systemd(*std::move(relay), deadline, stop);
-    if (auto begun = systemd.Begin(); !begun) return begun.error();
+    auto opened = Conversation::Open(socket, deadline, stop);
+    if (!opened) return opened.error();
+    Conversation& systemd = *opened;
     const auto object = FindObject(systemd, cgroup);
     if (!object) return object.error();
     const char* interface = *object ? InterfaceOf(**object) : nullptr;

@@ -23,6 +23,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certifica
   libgtest-dev libgmock-dev libbenchmark-dev"
 TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3 python3-venv python3-yaml
   util-linux procps mmdebstrap systemd-container dbus
+  nginx haproxy postgresql redis-server redis-tools
   docker.io containerd runc crun podman conmon catatonit uidmap busybox-static iptables"
 
 fail() {
@@ -58,6 +59,15 @@ apt_install() {
     >/dev/null || fail "apt could not install:" $missing
 }
 
+# Tests start the services that they need; those of packages are not to start besides.
+keep_services_down() {
+  local policy=/usr/sbin/policy-rc.d
+  [ ! -e "$policy" ] || return 0
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 0755 "$policy"
+  trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
 fetch_go() {
   apt_install golang-go
   [ -z "$(find_go)" ] || return 0
@@ -91,6 +101,7 @@ case "${1:-test}" in
     install_rust
     ;;
   test)
+    keep_services_down
     apt_install $BUILD_PACKAGES $TEST_PACKAGES
     install_rust
     install_toolchains

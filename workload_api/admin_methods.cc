@@ -44,6 +44,20 @@ void Fill(admin::v1::Session& out, const SessionStatus& session) {
   if (session.next_turn) Fill(*out.mutable_next_turn(), *session.next_turn);
 }
 
+void Fill(admin::v1::Sink& out, const SinkStatus& sink) {
+  out.set_name(sink.name);
+  out.set_subject(sink.subject);
+  out.set_folder(sink.folder);
+  out.set_state(sink.state);
+  out.set_pid(sink.pid);
+  out.set_uid(sink.uid);
+  out.set_spiffe_id(sink.spiffe_id);
+  out.set_serial(sink.serial);
+  if (sink.not_after) Fill(*out.mutable_not_after(), *sink.not_after);
+  if (sink.written_at) Fill(*out.mutable_written_at(), *sink.written_at);
+  out.set_last_error(sink.last_error);
+}
+
 void Fill(admin::v1::Hook& out, const HookStatus& hook) {
   out.set_policy_revision(hook.policy_revision);
   out.set_policy_mode(hook.policy_mode);
@@ -79,6 +93,7 @@ admin::v1::GetStatusResponse ResponseOf(const DaemonStatus& status) {
   for (const std::string& sentence : status.degraded) response.add_degraded(sentence);
   for (const auto& authority : status.authorities) Fill(*response.add_authorities(), authority);
   for (const auto& session : status.sessions) Fill(*response.add_sessions(), session);
+  for (const auto& sink : status.sinks) Fill(*response.add_sinks(), sink);
   Fill(*response.mutable_entries(), status.entries);
   Fill(*response.mutable_hook(), status.hook);
   Fill(*response.mutable_load(), status.load);

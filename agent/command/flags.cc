@@ -13,6 +13,7 @@
 #include "agent/command/flags_orders.h"
 #include "agent/command/flags_policy.h"
 #include "agent/command/flags_reader.h"
+#include "agent/command/flags_sink.h"
 #include "agent/command/flags_tokens.h"
 #include "agent/command/flags_top.h"
 #include "agent/command/usage.h"
@@ -104,9 +105,9 @@ Result<CommandLine> ParseAttest(Arguments arguments) {
 }  // namespace
 
 Result<CommandLine> ParseCommandLine(Arguments arguments) {
-  constexpr std::array<std::string_view, 13> kCommands{
-      "bundle", "fetch", "validate", "watch",      "status", "top",   "attest",
-      "doctor", "entry", "audit",    "quarantine", "revoke", "policy"};
+  constexpr std::array<std::string_view, 14> kCommands{
+      "bundle", "fetch", "validate", "watch",      "status", "top",    "attest",
+      "doctor", "entry", "audit",    "quarantine", "revoke", "policy", "sink"};
   if (arguments.empty()) return Wrong("name a command", "");
   const std::string_view command = arguments.front();
   const Arguments rest = arguments.subspan(1);
@@ -123,6 +124,7 @@ Result<CommandLine> ParseCommandLine(Arguments arguments) {
   if (command == "revoke") return ParseRevoke(rest);
   if (command == "policy") return ParsePolicy(rest);
   if (command == "bundle") return ParseBundle(rest);
+  if (command == "sink") return ParseSink(rest);
   if (command == "--help" || command == "-h" || command == "help")
     return CommandLine(PrintedText{std::string(kUsage)});
   if (command == "--version" || command == "version")

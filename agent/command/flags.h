@@ -182,6 +182,11 @@ struct PolicySimulateFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+struct SinkWaitFlags {
+  std::string folder{};
+  std::chrono::milliseconds timeout{5'000};
+};
+
 /// What --help and --version ask for.
 struct PrintedText {
   std::string text;
@@ -192,7 +197,8 @@ using CommandLine =
                  AttestFlags, TopFlags, DoctorFlags, EntryImportFlags, AuditVerifyFlags,
                  AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
                  QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
-                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags, BundleShowFlags>;
+                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags, BundleShowFlags,
+                 SinkWaitFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

@@ -58,6 +58,20 @@ Json SessionJson(const SessionStatus& session) {
           {"next_turn", JsonTime(session.next_turn)}};
 }
 
+Json SinkJson(const SinkStatus& sink) {
+  return {{"name", sink.name},
+          {"subject", sink.subject},
+          {"folder", sink.folder},
+          {"state", sink.state},
+          {"pid", sink.pid},
+          {"uid", sink.uid},
+          {"spiffe_id", sink.spiffe_id},
+          {"serial", sink.serial},
+          {"not_after", JsonTime(sink.not_after)},
+          {"written_at", JsonTime(sink.written_at)},
+          {"last_error", sink.last_error.empty() ? Json(nullptr) : Json(sink.last_error)}};
+}
+
 }  // namespace
 
 void PrintStatusJson(const DaemonStatus& status, std::ostream& out) {
@@ -71,10 +85,12 @@ void PrintStatusJson(const DaemonStatus& status, std::ostream& out) {
                 {"entries", EntriesJson(status.entries)},
                 {"hook", HookJson(status.hook)},
                 {"load", LoadJson(status.load)},
-                {"sessions", Json::array()}};
+                {"sessions", Json::array()},
+                {"sinks", Json::array()}};
   for (const auto& authority : status.authorities)
     document["authorities"].push_back(AuthorityJson(authority));
   for (const auto& session : status.sessions) document["sessions"].push_back(SessionJson(session));
+  for (const auto& sink : status.sinks) document["sinks"].push_back(SinkJson(sink));
   out << JsonDocument(document);
 }
 

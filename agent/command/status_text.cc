@@ -87,6 +87,21 @@ void PrintSessions(const DaemonStatus& status, WallTime now, std::ostream& out) 
     out << "  ... and " << status.load.streams - status.sessions.size() << " more\n";
 }
 
+void PrintSinks(const DaemonStatus& status, WallTime now, std::ostream& out) {
+  if (status.sinks.empty()) return;
+  out << "\nSinks\n";
+  TextTable table({"NAME", "FOR", "PID", "STATE", "WRITTEN", "NOT AFTER", "SPIFFE ID", "FOLDER"});
+  for (const SinkStatus& sink : status.sinks)
+    table.Add({OrDash(sink.name), OrDash(sink.subject),
+               sink.pid > 0 ? std::to_string(sink.pid) : "-", OrDash(sink.state),
+               WhenText(sink.written_at, now), WhenText(sink.not_after, now),
+               OrDash(sink.spiffe_id), OrDash(sink.folder)});
+  table.Print("  ", out);
+  for (const SinkStatus& sink : status.sinks)
+    if (!sink.last_error.empty())
+      out << "  ! " << Printable(sink.name) << ": " << Printable(sink.last_error) << "\n";
+}
+
 }  // namespace
 
 void PrintStatusText(const DaemonStatus& status, WallTime now, std::ostream& out) {
@@ -101,6 +116,7 @@ void PrintStatusText(const DaemonStatus& status, WallTime now, std::ostream& out
   PrintHook(status.hook, now, out);
   PrintLoad(status.load, out);
   PrintSessions(status, now, out);
+  PrintSinks(status, now, out);
 }
 
 }  // namespace surety

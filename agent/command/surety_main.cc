@@ -22,6 +22,7 @@
 #include "agent/command/policy_show.h"
 #include "agent/command/policy_simulate.h"
 #include "agent/command/run_policy_cases.h"
+#include "agent/command/sink_wait.h"
 #include "agent/command/status.h"
 #include "agent/command/stop_signals.h"
 #include "agent/command/top.h"
@@ -222,6 +223,11 @@ struct RunCommand {
 
   Result<void> operator()(const PolicyEvalFlags& flags) const {
     return EvaluateRequest(flags, std::cin, std::cout);
+  }
+
+  Result<void> operator()(const SinkWaitFlags& flags) const {
+    UntilStopped until;
+    return WaitForSink(flags, SystemClock(), until.waiter, std::cout);
   }
 
   Result<void> operator()(const PolicySimulateFlags& flags) const {

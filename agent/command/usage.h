@@ -28,6 +28,8 @@ inline constexpr std::string_view kUsage =
   surety policy check DIR           say all that is wrong with a folder of policies
   surety policy show                show policies; test, eval, simulate try them
 
+  surety sink wait FOLDER           wait until a sink's files are there
+
   surety COMMAND --help             flags of one command
   surety --version
 
@@ -160,6 +162,14 @@ and says of each whether it is well, why not, and what to do. Changes nothing.
 Needs no running daemon, and root to see everything. Where systemd holds the
 sockets, asking starts the daemon. Exit status 1 if anything is broken;
 warnings are no reason.
+)";
+
+inline constexpr std::string_view kSinkUsage = R"(surety sink wait FOLDER [flags]
+
+Waits until the files of the sink with this folder are there, may be read by
+this user, and hold a valid certificate: for the ExecStartPre= of a service that
+does not start without. Asks no daemon. Exit status 1 if they do not come in
+time.
 )";
 
 inline constexpr std::string_view kAuditUsage =

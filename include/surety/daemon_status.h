@@ -41,6 +41,21 @@ struct SessionStatus {
   std::optional<WallTime> next_turn;
 };
 
+/// One [[sink]]: a process, and the files that are written for it.
+struct SinkStatus {
+  std::string name;
+  std::string subject;  ///< In words: "unit nginx.service".
+  std::string folder;
+  std::string state;  ///< "no process", "asking", "written", "undecided", "refused".
+  pid_t pid = 0;      ///< 0: there is none now.
+  uid_t uid = 0;
+  std::string spiffe_id;  ///< Of the files, as what follows; empty if there are none.
+  std::string serial;
+  std::optional<WallTime> not_after;
+  std::optional<WallTime> written_at;
+  std::string last_error;  ///< What does not work; empty when all does.
+};
+
 struct LoadStatus {
   std::uint32_t connections = 0;
   std::uint32_t connections_limit = 0;  ///< Zero: no limit.
@@ -81,6 +96,7 @@ struct DaemonStatus {
   HookStatus hook;
   LoadStatus load;
   std::vector<SessionStatus> sessions;  ///< Possibly fewer than load.streams.
+  std::vector<SinkStatus> sinks{};
 };
 
 /// Where the daemon's status comes from. Thread-safe.

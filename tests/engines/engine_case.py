@@ -170,6 +170,18 @@ class Scenarios(LayoutScenarios):
             self.assertIn(f"{self.engine.type}:{value}", done.stdout)
         self.assertNotIn("Could not be looked at", done.stdout)
 
+    def test_sink_writes_for_the_first_process_of_a_container(self) -> None:
+        daemon = self.asking()
+        folder = daemon.folder / "sink"
+        folder.mkdir()
+        with daemon.config.open("a") as config:
+            config.write(f'[[sink]]\nname = "web"\ncontainer = "web-sink"\nfolder = "{folder}"\n')
+        daemon.start()
+        web = self.workload("--name=web-sink", labels={"app": "web"})
+        self.until("its files are there", (folder / "current/key.pem").exists, 20)
+        self.assertIn(f"sink web: its process is {web.pid} of uid {APP}", daemon.log())
+        self.assert_is(web, "web")
+
     # ATTACKS.md 25
     def test_labels_of_another_image_do_not_suffice_for_an_entry_with_a_digest(self) -> None:
         self.engine.import_image("localhost/evil:1", "ENV EVIL=1")

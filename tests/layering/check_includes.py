@@ -17,7 +17,7 @@ FOLDERS = ("include/surety", "attestors", "agent", "workload_api", "conformance"
 # Which of our own headers a file may include besides those of its own folder.
 # The first row whose prefix fits decides. Folders of agent/ may include those
 # left of them in this order, never the other way.
-AGENT_ORDER = ("identity", "policy", "issuance", "record", "command")
+AGENT_ORDER = ("identity", "policy", "issuance", "record", "sinks", "command")
 EVERYTHING = ("surety/", "attestors/", "agent/", "workload_api/")
 OURS = [
     ("include/surety/", ()),
@@ -40,6 +40,8 @@ OURS = [
         (f"agent/{name}/", ("surety/", *(f"agent/{left}/" for left in AGENT_ORDER[:i])))
         for i, name in enumerate(AGENT_ORDER)
     ],
+    # What an operator can set of sinks is a value that both have.
+    ("agent/config", ("surety/", "agent/identity/", "agent/sinks/sink_settings.h")),
     ("agent/", ("surety/", "agent/identity/")),
 ]
 # The border to Rust has one user, whatever the rows above let through.

@@ -77,6 +77,20 @@ SessionStatus SessionOf(const pb::Session& from) {
           .next_turn = TimeOf(from.has_next_turn(), from.next_turn())};
 }
 
+SinkStatus SinkOf(const pb::Sink& from) {
+  return {.name = from.name(),
+          .subject = from.subject(),
+          .folder = from.folder(),
+          .state = from.state(),
+          .pid = from.pid(),
+          .uid = from.uid(),
+          .spiffe_id = from.spiffe_id(),
+          .serial = from.serial(),
+          .not_after = TimeOf(from.has_not_after(), from.not_after()),
+          .written_at = TimeOf(from.has_written_at(), from.written_at()),
+          .last_error = from.last_error()};
+}
+
 DaemonStatus StatusOf(const pb::GetStatusResponse& from) {
   DaemonStatus status{.version = from.version(),
                       .trust_domain = from.trust_domain(),
@@ -92,6 +106,7 @@ DaemonStatus StatusOf(const pb::GetStatusResponse& from) {
   for (const auto& authority : from.authorities())
     status.authorities.push_back(AuthorityOf(authority));
   for (const auto& session : from.sessions()) status.sessions.push_back(SessionOf(session));
+  for (const auto& sink : from.sinks()) status.sinks.push_back(SinkOf(sink));
   return status;
 }
 

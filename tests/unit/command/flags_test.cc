@@ -36,6 +36,16 @@ std::string Refusal(std::initializer_list<const char*> words) {
   return line.error().Text();
 }
 
+TEST(Flags, SinkWaitsForAFolder) {
+  const auto flags = Parsed<SinkWaitFlags>({"sink", "wait", "/f", "--timeout", "30s"});
+  EXPECT_EQ(flags.folder, "/f");
+  EXPECT_EQ(flags.timeout, 30s);
+  EXPECT_THAT(Refusal({"sink"}), HasSubstr("surety sink wait FOLDER"));
+  EXPECT_THAT(Refusal({"sink", "hold", "/f"}), HasSubstr("surety sink wait FOLDER"));
+  EXPECT_THAT(Refusal({"sink", "wait"}), HasSubstr("Name the sink's folder"));
+  EXPECT_THAT(Refusal({"sink", "wait", "/f", "/g"}), HasSubstr("/g"));
+}
+
 TEST(Flags, FetchHasDefaults) {
   const auto flags = Parsed<FetchFlags>({"fetch", "x509"});
   EXPECT_EQ(flags.socket, std::nullopt);

@@ -68,6 +68,7 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
   for (const char* command : {"check", "show", "test", "eval", "simulate"})
     help += "\n" + ToolHelp({"policy", command});
+  help += "\n" + ToolHelp({"sink"});
   EXPECT_EQ(Matches(Page("surety.1"), kFlag), Matches(help, kFlag));
 }
 
@@ -115,7 +116,7 @@ TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
   for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "sds", "limits",
-                              "policy", "hook", "audit", "watch", "metrics", "attestors"})
+                              "policy", "hook", "audit", "watch", "metrics", "attestors", "sink"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }

@@ -67,7 +67,18 @@ DaemonStatus FullStatus() {
                         .state = "served",
                         .opened_at = kNow - 1h,
                         .last_push = kNow - 30s,
-                        .next_turn = kNow + 420s}}};
+                        .next_turn = kNow + 420s}},
+          .sinks = {{.name = "nginx",
+                     .subject = "unit nginx.service",
+                     .folder = "/f",
+                     .state = "written",
+                     .pid = 300,
+                     .uid = 33,
+                     .spiffe_id = "spiffe://example.org/a",
+                     .serial = "5fac",
+                     .not_after = kNow + 10min,
+                     .written_at = kNow - 5min,
+                     .last_error = "reloading: no"}}};
 }
 
 std::string Shown(const DaemonStatus& status, OutputFormat output) {
@@ -112,6 +123,11 @@ Sessions
   PID  UID   METHOD         STATE   OPENED     LAST PUSH  NEXT TURN  SPIFFE IDS
   100  1001  FetchX509SVID  served  1h 0m ago  30s ago    in 7m 0s   spiffe://example.org/a spiffe://example.org/b
   ... and 1 more
+
+Sinks
+  NAME   FOR                 PID  STATE    WRITTEN     NOT AFTER  SPIFFE ID               FOLDER
+  nginx  unit nginx.service  300  written  5m 0s ago   in 10m 0s  spiffe://example.org/a  /f
+  ! nginx: reloading: no
 )");
 }
 
@@ -213,6 +229,21 @@ TEST(Status, AsJsonHasStableNames) {
       "opened_at": "2025-12-31T23:00:00Z",
       "last_push": "2025-12-31T23:59:30Z",
       "next_turn": "2026-01-01T00:07:00Z"
+    }
+  ],
+  "sinks": [
+    {
+      "name": "nginx",
+      "subject": "unit nginx.service",
+      "folder": "/f",
+      "state": "written",
+      "pid": 300,
+      "uid": 33,
+      "spiffe_id": "spiffe://example.org/a",
+      "serial": "5fac",
+      "not_after": "2026-01-01T00:10:00Z",
+      "written_at": "2025-12-31T23:55:00Z",
+      "last_error": "reloading: no"
     }
   ]
 }

@@ -1,0 +1,174 @@
+#include "agent/sinks/bounded_command.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "surety/unique_fd.h"
+
+namespace surety {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::size_t kMostOutput = 2048;
+constexpr std::chrono::milliseconds kLongestPoll{100};
+
+std::string TextOf(int error) { return std::generic_category().message(error); }
+
+// A log line may hold it: one line, and no control bytes.
+std::string OneLine(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  while (text.ends_with(' ')) text.pop_back();
+  return text;
+}
+
+struct SpawnActions {
+  SpawnActions() { ::posix_spawn_file_actions_init(&value); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&value); }
+  posix_spawn_file_actions_t value{};
+};
+
+struct SpawnAttributes {
+  SpawnAttributes() { ::posix_spawnattr_init(&value); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() { ::posix_spawnattr_destroy(&value); }
+  posix_spawnattr_t value{};
+};
+
+std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  // posix_spawn(3) takes what it does not change as if it could.
+  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+// Its pid; the child holds `output`.
+Result<pid_t> Spawn(const std::vector<std::string>& command,
+                    const std::vector<std::string>& environment, int output) {
+  SpawnActions actions;
+  ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&actions.value, output, STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions.value, output, STDERR_FILENO);
+  SpawnAttributes attributes;
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes.value, &none);
+  ::posix_spawnattr_setsigdefault(&attributes.value, &all);
+  ::posix_spawnattr_setpgroup(&attributes.value, 0);
+  ::posix_spawnattr_setflags(
+      &attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  // Of this thread alone, which keeps what it may do itself.
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, command.front().c_str(), &actions.value, &attributes.value,
+                                   Pointers(command).data(), Pointers(environment).data());
+  if (failed == 0) return pid;
+  const ErrorCode code = failed == ENOENT                      ? ErrorCode::kNotFound
+                         : failed == EACCES || failed == EPERM ? ErrorCode::kPermissionDenied
+                                                               : ErrorCode::kUnavailable;
+  return Error(code, command.front() + " cannot be run: " + TextOf(failed));
+}
+
+// Takes in what there is; keeps the first of it.
+void Drain(int pipe, std::string& said) {
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t got = ::read(pipe, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return;
+    said.append(buffer.data(),
+                std::min<std::size_t>(static_cast<std::size_t>(got), kMostOutput - said.size()));
+  }
+}
+
+enum class Ended { kByItself, kTooLate, kStopped };
+
+Ended Await(int pidfd, int pipe, SteadyTime deadline, const std::stop_token& stop,
+            std::string& said) {
+  std::array<pollfd, 2> fds{{{.fd = pidfd, .events = POLLIN, .revents = 0},
+                             {.fd = pipe, .events = POLLIN, .revents = 0}}};
+  while (true) {
+    if (stop.stop_requested()) return Ended::kStopped;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return Ended::kTooLate;
+    ::poll(fds.data(), fds.size(), static_cast<int>(std::min(left, kLongestPoll).count()));
+    if (fds[1].revents != 0) Drain(pipe, said);
+    // Closed at the other end by one that runs on: nothing to wake for any more.
+    if ((fds[1].revents & POLLHUP) != 0) fds[1].fd = -1;
+    if (fds[0].revents == 0) continue;
+    Drain(pipe, said);
+    return Ended::kByItself;
+  }
+}
+
+std::string HowItEnded(Ended ended, const siginfo_t& info) {
+  if (ended == Ended::kStopped) return "was killed, since suretyd ends";
+  if (ended == Ended::kTooLate) return "was killed after its time";
+  if (info.si_code == CLD_EXITED) return "ended with status " + std::to_string(info.si_status);
+  return "was ended by signal " + std::to_string(info.si_status);
+}
+
+struct Pipe {
+  UniqueFd ours;
+  UniqueFd its;
+};
+
+Result<Pipe> MakePipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
+    return Error(ErrorCode::kResourceExhausted, "making a pipe: " + TextOf(errno));
+  Pipe pipe{.ours = UniqueFd(ends[0]), .its = UniqueFd(ends[1])};
+  // Of our end alone: programs do not expect it of theirs.
+  if (::fcntl(pipe.ours.get(), F_SETFL, O_NONBLOCK) != 0)
+    return Error(ErrorCode::kInternal, "making a pipe: " + TextOf(errno));
+  return pipe;
+}
+
+}  // namespace
+
+Result<std::string> RunBounded(const std::vector<std::string>& command,
+                               const std::vector<std::string>& environment,
+                               std::chrono::milliseconds timeout, const std::stop_token& stop) {
+  auto pipe = MakePipe();
+  if (!pipe) return pipe.error();
+  const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
+  const auto pid = Spawn(command, environment, pipe->its.get());
+  pipe->its.Reset();
+  if (!pid) return pid.error();
+  // Not reaped, so that no other process can have its number.
+  const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
+  std::string said;
+  const Ended ended =
+      pidfd ? Await(pidfd.get(), pipe->ours.get(), deadline, stop, said) : Ended::kTooLate;
+  // Its children too, if it has left any.
+  ::kill(-*pid, SIGKILL);
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(*pid), &info, WEXITED) != 0 && errno == EINTR) continue;
+  said = OneLine(std::move(said));
+  if (ended == Ended::kByItself && info.si_code == CLD_EXITED && info.si_status == 0) return said;
+  const std::string what =
+      command.front() + " " + HowItEnded(ended, info) + (said.empty() ? "" : ", and said: " + said);
+  return Error(ended == Ended::kTooLate ? ErrorCode::kDeadline : ErrorCode::kUnavailable, what);
+}
+
+}  // namespace surety
