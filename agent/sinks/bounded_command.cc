@@ -51,17 +51,18 @@ struct SpawnAttributes {
   posix_spawnattr_t value{};
 };
 
-std::vector<char*> Pointers(const std::vector<std::string>& texts) {
+// As exec(3) takes them.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
-  // posix_spawn(3) takes what it does not change as if it could.
-  for (const std::string& text : texts) out.push_back(const_cast<char*>(text.c_str()));
+  out.reserve(texts.size() + 1);
+  for (std::string& text : texts) out.push_back(text.data());
   out.push_back(nullptr);
   return out;
 }
 
 // Its pid; the child holds `output`.
-Result<pid_t> Spawn(const std::vector<std::string>& command,
-                    const std::vector<std::string>& environment, int output) {
+Result<pid_t> Spawn(std::vector<std::string> command, std::vector<std::string> environment,
+                    int output) {
   SpawnActions actions;
   ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions.value, output, STDOUT_FILENO);

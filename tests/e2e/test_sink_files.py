@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-from harness import openssl, users
+from harness import openssl, packaged, users
 from harness.case import Case
 from harness.daemon import Daemon, toml
 
@@ -25,24 +25,32 @@ def becomes_another_program(send) -> None:
 
 class SinkFiles(Case):
     def begin(self, **settings: object) -> Daemon:
-        """A daemon with a sink for processes of the user WEB, and an entry for them."""
+        """A daemon with a sink for processes of a user of this case alone, since it takes the
+        oldest of them, and an entry for them."""
+        self.uid = 1_000_000 + os.getpid()
         suretyd = self.daemon()
-        suretyd.configure("x509", crl_file=str(suretyd.folder / "crl.pem"))
+        suretyd.configure("x509", crl_file=str(suretyd.crl_file))
         self.folder = suretyd.folder / "sink"
         self.folder.mkdir()
-        self.reloads = suretyd.folder / "reloads"
-        sink = {"name": "web", "uid": str(users.WEB), "folder": str(self.folder),
+        self.give_back()
+        self.reloads = suretyd.folder / "run/reloads"
+        sink = {"name": "web", "uid": str(self.uid), "folder": str(self.folder),
                 "reload_command": ["/bin/sh", "-c", f"echo $SURETY_SINK >> {self.reloads}"],
                 **settings}
         with suretyd.config.open("a") as config:
             config.write("[[sink]]\n" + "".join(f"{key} = {toml(value)}\n"
                                                 for key, value in sink.items()))
-        suretyd.entry_for("web", users.WEB)
+        suretyd.entry_for("web", self.uid)
         self.suretyd = suretyd.start()
         return suretyd
 
+    def give_back(self) -> None:
+        """The folder, as docs/sinks.md has it made."""
+        os.chown(self.folder, packaged.USER, self.uid)
+        self.folder.chmod(0o2755)
+
     def process(self, work=sleeps) -> users.Worker:
-        worker = self.worker(users.WEB, work)
+        worker = self.worker(self.uid, work)
         worker.receive()
         return worker
 
@@ -80,7 +88,7 @@ class SinkFiles(Case):
         self.until("the files are gone", lambda: not os.listdir(self.folder))
         self.assertEqual(self.status()["state"], "refused")
         self.until("it is reloaded", lambda: self.reloaded() == 2)
-        suretyd.entry_for("web", users.WEB)
+        suretyd.entry_for("web", self.uid)
         self.written_for(worker)
 
     def test_files_stay_where_the_sink_says_so(self):
@@ -109,7 +117,7 @@ class SinkFiles(Case):
         worker.kill(signal.SIGUSR1)
         self.until("the files are gone", lambda: not os.listdir(self.folder))
         self.assertEqual(self.status()["state"], "refused")
-        crl = self.suretyd.folder / "crl.pem"
+        crl = self.suretyd.crl_file
         self.until("its SVID is revoked",
                    lambda: crl.exists() and serial in openssl.revoked_in(crl))
 
@@ -121,18 +129,18 @@ class SinkFiles(Case):
         self.assertEqual(os.listdir(self.folder), [])
         self.assertIn("the sink web: opening its folder", suretyd.run(
             "surety", "status", "--admin-socket", suretyd.admin_socket).stdout)
-        os.chown(self.folder, 0, 0)
+        self.give_back()
         self.written_for(worker)
         self.assertIsNone(self.status()["last_error"])
 
     def test_tool_waits_until_files_are_there_that_it_may_read(self):
-        suretyd = self.begin(owner=str(users.WEB))
+        suretyd = self.begin(mode="0640")
         command = ("surety", "sink", "wait", "--timeout", "1s", str(self.folder))
         done = suretyd.run(*command, uid=users.DB)
         self.assertEqual(done.returncode, 1)
         self.assertIn("no files are there", done.stderr)
         # The one that waits is what the sink finds.
-        done = suretyd.run(*command[:4], "10s", str(self.folder), uid=users.WEB)
+        done = suretyd.run(*command[:4], "10s", str(self.folder), uid=self.uid)
         self.assertEqual(done.returncode, 0, done.stderr)
         done = suretyd.run(*command, uid=users.DB)
         self.assertIn("cannot be read by this user", done.stderr)

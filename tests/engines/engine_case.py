@@ -174,6 +174,7 @@ class Scenarios(LayoutScenarios):
         daemon = self.asking()
         folder = daemon.folder / "sink"
         folder.mkdir()
+        os.chown(folder, daemon.uid, daemon.uid)
         with daemon.config.open("a") as config:
             config.write(f'[[sink]]\nname = "web"\ncontainer = "web-sink"\nfolder = "{folder}"\n')
         daemon.start()

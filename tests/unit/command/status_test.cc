@@ -125,8 +125,8 @@ Sessions
   ... and 1 more
 
 Sinks
-  NAME   FOR                 PID  STATE    WRITTEN     NOT AFTER  SPIFFE ID               FOLDER
-  nginx  unit nginx.service  300  written  5m 0s ago   in 10m 0s  spiffe://example.org/a  /f
+  NAME   FOR                 PID  STATE    WRITTEN    NOT AFTER  SPIFFE ID               FOLDER
+  nginx  unit nginx.service  300  written  5m 0s ago  in 10m 0s  spiffe://example.org/a  /f
   ! nginx: reloading: no
 )");
 }
