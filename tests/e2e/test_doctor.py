@@ -21,7 +21,7 @@ SOMEBODY = 12060  # Runs a daemon, or owns what is not theirs to own.
 class Doctor(Case):
     def examine(self, daemon, *flags):
         done = daemon.run("surety", "doctor", "--config", str(daemon.config), "--output", "json",
-                          *flags)
+                          "--user", str(daemon.uid), *flags)
         self.assertTrue(done.stdout, done.stderr)
         return done.returncode, json.loads(done.stdout)["findings"]
 
@@ -77,7 +77,8 @@ class Doctor(Case):
     def test_state_folder_of_somebody_else(self):
         daemon = self.stopped()
         os.chown(daemon.state, SOMEBODY, SOMEBODY)
-        self.assert_broken(daemon, "state", f"belongs to uid {SOMEBODY}", f"chown 0 {daemon.state}")
+        self.assert_broken(daemon, "state", f"belongs to uid {SOMEBODY}",
+                           f"chown {daemon.uid} {daemon.state}")
 
     def test_key_that_others_may_read(self):
         daemon = self.stopped()
@@ -109,7 +110,7 @@ class Doctor(Case):
             self.assert_broken(daemon, "sockets.workload", "does not answer", "restart it")
 
     def test_daemon_without_a_capability(self):
-        daemon = self.daemon()
+        daemon = self.daemon(uid=0)
         daemon.entry_for("web", users.WEB)
         inside = ["setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace",
                   daemon.program("suretyd"), "run", "--config", str(daemon.config)]
@@ -142,11 +143,12 @@ class Doctor(Case):
 
     def test_full_disk(self):
         daemon = self.stopped()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "none", daemon.state],
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=2m,mode=700,uid={daemon.uid}", "none", daemon.state],
                        check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", daemon.state], check=True)
         with (daemon.state / "waste").open("wb") as waste:
             os.fchmod(waste.fileno(), 0o600)
+            os.fchown(waste.fileno(), daemon.uid, daemon.uid)
             try:
                 while True:
                     waste.write(b"\0" * 65_536)
@@ -190,6 +192,14 @@ class Doctor(Case):
         self.operators_ca(daemon, "20990101000000Z", "20991231000000Z")
         self.assert_broken(daemon, "authority", "valid from 2099-01-01", "set the clock")
 
+    def test_ca_that_only_the_service_is_given(self):
+        daemon = self.daemon()
+        daemon.configure("x509", ca_cert="credential:ca.pem", ca_key="credential:ca.key", ca_ttl=None)
+        code, findings = self.examine(daemon)
+        self.assertEqual(code, 0, findings)
+        said = next(one for one in findings if one["check"] == "authority")
+        self.assertIn("credential:ca.pem is given to the service by systemd", said["what"])
+
     def test_damaged_ca(self):
         daemon = self.stopped()
         manifest = daemon.state / "authority/manifest.json"
@@ -218,6 +228,7 @@ class Doctor(Case):
         manifest = daemon.state / "authority/manifest.json"
         manifest.unlink()
         os.mkfifo(manifest, 0o600)  # As a disk that never answers: an open of it waits.
+        os.chown(manifest, daemon.uid, daemon.uid)
         self.assert_broken(daemon, "authority", "did not end within 1000 ms", "--timeout",
                            "--timeout", "1s")
 

@@ -26,7 +26,7 @@ def becomes_another_program(send) -> None:
 class SinkFiles(Case):
     def begin(self, **settings: object) -> Daemon:
         """A daemon with a sink for processes of the user WEB, and an entry for them."""
-        suretyd = self.daemon()
+        suretyd = self.daemon(uid=0)  # The folder is root's.
         suretyd.configure("x509", crl_file=str(suretyd.folder / "crl.pem"))
         self.folder = suretyd.folder / "sink"
         self.folder.mkdir()

@@ -83,9 +83,11 @@ class Service:
 
 
 class Sinks(Case):
+    TTL = "10s"  # Of what the services serve with.
+
     def begin(self, *services: Service) -> None:
         """A daemon with a sink for each, the services, and a client with an SVID."""
-        self.suretyd = self.daemon()
+        self.suretyd = self.daemon(uid=0)  # Gives files to other users.
         self.services = services
         with self.suretyd.config.open("a") as config:
             for one in services:
@@ -100,7 +102,7 @@ class Sinks(Case):
                             **{key: self.placed(value, one) for key, value in one.sink.items()}}
                 config.write("[[sink]]\n" + "".join(f"{key} = {toml(value)}\n"
                                                     for key, value in settings.items()))
-                self.suretyd.entry_for(one.name, one.uid, x509_ttl="10s")
+                self.suretyd.entry_for(one.name, one.uid, x509_ttl=self.TTL)
                 one.prepare(one)
         self.suretyd.entry_for("client", users.DB)
         self.suretyd.start()
