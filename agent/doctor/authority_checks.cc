@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "agent/command/time_text.h"
+#include "agent/credential.h"
 #include "agent/doctor/checks.h"
 #include "agent/issuance/manifest.h"
 #include "agent/issuance/operator_files.h"
@@ -24,6 +25,10 @@ constexpr const char* kRestore =
     "every trust bundle changes";
 
 Diagnosis LookAtOperatorCa(const CaFiles& files, const Installation& all) {
+  for (const std::string& file : {files.cert, files.key, files.chain})
+    if (IsCredential(file))
+      return {Ok("authority", file + " is given to the service by systemd, and is looked at when "
+                                     "the daemon starts")};
   const auto ca =
       ReadOperatorCa({files.cert, files.key, files.chain}, all.config->trust_domain, all.now.wall);
   if (!ca)

@@ -10,27 +10,58 @@ root. SURETY_BIN and SURETY_CLIENTS name the folders of the built programs."""
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import statistics
+import struct
 import subprocess
 import sys
 import threading
 import time
+import unittest
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "e2e")]
+sys.path[:0] = [str(TESTS / "e2e"), str(TESTS / "interop")]
 sys.dont_write_bytecode = True
 
+import test_sinks  # noqa: E402
 from harness import api, grpc_raw, mtls, openssl, users  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 from harness.envoy import Envoy  # noqa: E402
 from harness.waiting import until  # noqa: E402
 
-GIVES_UP = 5.0  # Seconds after which a connection is held to stay.
-TARGET = 1.0  # Seconds; of a fresh handshake, and of what resumes or stays where that ends.
-HTTP = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n"
+GIVES_UP = 5.0  # Seconds after which a client is held to be served on.
+PAUSE = 0.01  # Seconds; nginx ends a connection after a thousand requests.
+TARGET = 1.0  # Seconds; of a fresh handshake.
+Connect = Callable[[ssl.SSLContext, "ssl.SSLSession | None"], ssl.SSLSocket]
+
+
+@dataclass
+class Server:
+    name: str
+    connect: Connect
+    request: bytes
+    answer: bytes  # Its beginning.
+    looks_at_crls: bool = True
+    # Seconds, or None where it did not end.
+    fresh: list[float | None] = field(default_factory=list)
+    resumed: list[float | None] = field(default_factory=list)
+    live: list[float | None] = field(default_factory=list)
+    resumes: bool = False
+
+    def ask(self, secure: ssl.SSLSocket) -> None:
+        """OSError if the client is not served."""
+        if not mtls.ask(secure, self.request).startswith(self.answer):
+            raise OSError("the request is refused")
+
+
+HTTP = b"GET / HTTP/1.1\r\nHost: web\r\n\r\n", b"HTTP/1.1 200"
+SELECT = b"Q" + struct.pack("!I", 13) + b"select 1\0", b"T"
+LINE = b"hello\n", b"hello\n"
+PING = b"PING\r\n", b"+PONG"
 
 
 def service(daemon: Daemon) -> Path:
@@ -49,28 +80,35 @@ def envoy(daemon: Daemon) -> Path:
 
 def envoy_that_resumes(daemon: Daemon) -> Path:
     return Envoy(daemon, users.WEB, {
-        "disable_stateless_session_resumption: true": "disable_stateless_session_resumption: false",
-        "disable_stateful_session_resumption: true": "disable_stateful_session_resumption: false",
-    }).listener
+        f"disable_{kind}_session_resumption: true": f"disable_{kind}_session_resumption: false"
+        for kind in ("stateless", "stateful")}).listener
 
 
-@dataclass
-class Consumer:
-    name: str
-    start: Callable[[Daemon], Path]
-    request: bytes
-    # Seconds, or None where it did not end.
-    fresh: list[float | None] = field(default_factory=list)
-    resumed: list[float | None] = field(default_factory=list)
-    live: list[float | None] = field(default_factory=list)
-    resumes: bool = False
+def of_sink(one: test_sinks.Service) -> Connect:
+    def connect(made: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSocket:
+        plain = socket.create_connection(("127.0.0.1", one.port), 10)
+        try:
+            one.before(plain)
+            secure = made.wrap_socket(plain, session=session)
+            if one.name == "postgresql":
+                log_in(secure)
+            return secure
+        except BaseException:
+            plain.close()
+            raise
+
+    return connect
 
 
-CONSUMERS = [
-    Consumer("the reference service", service, b"hello\n"),
-    Consumer("Envoy, as in docs/examples", envoy, HTTP),
-    Consumer("Envoy, sessions resumed", envoy_that_resumes, HTTP),
-]
+def log_in(secure: ssl.SSLSocket) -> None:
+    words = b"user\0postgres\0database\0postgres\0\0"
+    secure.sendall(struct.pack("!II", 8 + len(words), 196608) + words)
+    said = b""
+    while not said.endswith(b"Z\0\0\0\x05I"):  # It is ready for a query.
+        got = secure.recv(4096)
+        if not got:
+            raise OSError("PostgreSQL lets it not in")
+        said += got
 
 
 def watch_from(daemon: Daemon) -> users.Worker:
@@ -86,6 +124,7 @@ def watch_from(daemon: Daemon) -> users.Worker:
 def until_it_fails(begun: float, request: Callable[[], object],
                    out: list[float | None]) -> None:
     while time.monotonic() - begun < GIVES_UP:
+        time.sleep(PAUSE)
         try:
             request()
         except OSError:
@@ -94,27 +133,26 @@ def until_it_fails(begun: float, request: Callable[[], object],
     out.append(None)
 
 
-def one_run(daemon: Daemon, consumer: Consumer, listener: Path, svid: api.Svid) -> None:
+def one_run(daemon: Daemon, server: Server, svid: api.Svid) -> None:
     made = mtls.context(svid)
 
-    def on_new(session: object = None) -> None:
-        with mtls.connect(listener, made, session) as secure:
-            mtls.ask(secure, consumer.request)
-            if session is not None:
-                consumer.resumes |= bool(secure.session_reused)
+    def on_new(session: ssl.SSLSession | None = None) -> None:
+        with server.connect(made, session) as secure:
+            server.ask(secure)
+            server.resumes |= session is not None and bool(secure.session_reused)
 
-    live = mtls.connect(listener, made)
-    mtls.ask(live, consumer.request)
-    with mtls.connect(listener, made) as first:
-        mtls.ask(first, consumer.request)
+    live = server.connect(made, None)
+    server.ask(live)
+    with server.connect(made, None) as first:
+        server.ask(first)
         session = first.session
     on_new(session)
 
     begun = time.monotonic()
     waits = [threading.Thread(target=until_it_fails, args=(begun, request, out))
-             for out, request in ((consumer.fresh, on_new),
-                                  (consumer.resumed, lambda: on_new(session)),
-                                  (consumer.live, lambda: mtls.ask(live, consumer.request)))]
+             for out, request in ((server.fresh, on_new),
+                                  (server.resumed, lambda: on_new(session)),
+                                  (server.live, lambda: server.ask(live)))]
     serial = openssl.serial(api.certificates(svid.chain)[0])
     order = subprocess.Popen([daemon.program("surety"), "revoke", "--admin-socket",
                               daemon.admin_socket, "--serial", serial, "--reason", "bench"],
@@ -128,53 +166,84 @@ def one_run(daemon: Daemon, consumer: Consumer, listener: Path, svid: api.Svid) 
         raise RuntimeError("surety revoke failed")
 
 
-def measure(consumer: Consumer, runs: int) -> None:
+def measure(daemon: Daemon, server: Server, runs: int) -> bool:
+    """Prints a line of the table; whether the target is met."""
+    with watch_from(daemon) as client:
+        svid = client.receive().svids[0]
+
+        def is_served() -> bool:
+            try:
+                with server.connect(mtls.context(svid), None) as secure:
+                    server.ask(secure)
+                return True
+            except OSError:
+                return False
+
+        for _ in range(runs):
+            until(f"{server.name} serves", is_served, 30)
+            one_run(daemon, server, svid)
+            was = svid
+            while svid.chain == was.chain:
+                svid = client.receive().svids[0]
+    resumed = "resumed till then" if server.resumes else "never resumed"
+    print(f"| {server.name} | {told(server.fresh)} | {told(server.resumed)}, {resumed} | "
+          f"{told(server.live)} |", flush=True)
+    return not server.looks_at_crls or all(
+        seconds is not None and seconds <= TARGET for seconds in server.fresh)
+
+
+def told(times: list[float | None]) -> str:
+    ended = [seconds * 1000 for seconds in times if seconds is not None]
+    if not ended:
+        return "served on"
+    text = f"{statistics.median(ended):.0f} ms, at most {max(ended):.0f} ms"
+    return text if len(ended) == len(times) else f"{text}; served on in {len(times) - len(ended)}"
+
+
+def with_a_daemon(name: str, start: Callable[[Daemon], Path], talk: tuple[bytes, bytes],
+                  runs: int) -> bool:
     daemon = Daemon(top={"log_level": "warn"})
     try:
         daemon.entry_for("web", users.WEB)
         daemon.entry_for("db", users.DB)
         daemon.start()
-        listener = consumer.start(daemon)
-        with watch_from(daemon) as client:
-            svid = client.receive().svids[0]
-
-            def is_served() -> bool:
-                try:
-                    with mtls.connect(listener, mtls.context(svid)) as secure:
-                        return bool(mtls.ask(secure, consumer.request))
-                except OSError:
-                    return False
-
-            for _ in range(runs):
-                until(f"{consumer.name} serves", is_served, 30)
-                one_run(daemon, consumer, listener, svid)
-                was = svid
-                while svid.chain == was.chain:
-                    svid = client.receive().svids[0]
+        listener = start(daemon)
+        return measure(daemon, Server(name, lambda made, session: mtls.connect(
+            listener, made, session), *talk), runs)
     finally:
         daemon.cleanup()
 
 
-def told(times: list[float | None]) -> str:
-    ended = [seconds * 1000 for seconds in times if seconds is not None]
-    if len(ended) < len(times):
-        return f"stays ({len(times) - len(ended)} of {len(times)} for {GIVES_UP:.0f} s and longer)"
-    return f"{statistics.median(ended):.0f} ms, at most {max(ended):.0f} ms"
+class Services(test_sinks.Sinks):
+    """The four of the tests of sinks, with their settings, which docs/sinks.md has."""
+
+    TTL = "1h"  # So that files are written for a revocation alone.
+    TALKS = {"nginx": HTTP, "haproxy": HTTP, "postgresql": SELECT, "redis": PING}
+    NAMES = {"nginx": "nginx", "haproxy": "HAProxy", "postgresql": "PostgreSQL", "redis": "Redis"}
+    runs = 0
+    met = True
+
+    def runTest(self) -> None:
+        self.begin(*self.all_four())
+        for one in self.services:
+            server = Server(f"{self.NAMES[one.name]}, as in docs/sinks.md", of_sink(one), *self.TALKS[one.name],
+                            looks_at_crls=one.name != "redis")
+            Services.met &= measure(self.suretyd, server, self.runs)
 
 
 def main(arguments: list[str]) -> int:
     runs = int(arguments[0]) if arguments else 10
     print("| server | fresh handshake | with a session to resume | open connection |")
     print("|---|---|---|---|")
-    missed = False
-    for consumer in CONSUMERS:
-        measure(consumer, runs)
-        resumed = told(consumer.resumed) + (", resumed till then" if consumer.resumes
-                                            else ", never resumed")
-        print(f"| {consumer.name} | {told(consumer.fresh)} | {resumed} | {told(consumer.live)} |",
-              flush=True)
-        missed |= any(seconds is None or seconds > TARGET for seconds in consumer.fresh)
-    return 1 if missed else 0
+    met = with_a_daemon("the reference service", service, LINE, runs)
+    met &= with_a_daemon("Envoy, as in docs/examples", envoy, HTTP, runs)
+    met &= with_a_daemon("Envoy, sessions resumed", envoy_that_resumes, HTTP, runs)
+    Services.runs = runs
+    result = unittest.TestResult()
+    Services().run(result)
+    for _, trace in result.failures + result.errors:
+        print(trace, file=sys.stderr)
+    return 0 if met and Services.met and result.wasSuccessful() else 1
 
 
 if __name__ == "__main__":
