@@ -71,6 +71,8 @@ Json KeyParameters(const EVP_PKEY& key) {
           {"e", NumberOf(key, OSSL_PKEY_PARAM_RSA_E)}};
 }
 
+bool IsMissing(const Json& value) { return value.get_ref<const std::string&>().empty(); }
+
 // RFC 7517 section 4.7: x5c is base64 with padding, not base64url.
 std::string Base64(const std::string& der) {
   std::string text(4 * ((der.size() + 2) / 3) + 1, '\0');
@@ -87,7 +89,7 @@ Result<Json> JwkOfCertificate(const X509& certificate) {
   const EVP_PKEY* key = X509_get0_pubkey(&certificate);
   if (key == nullptr) return OpenSslError(ErrorCode::kInvalidArgument, "reading a CA's key");
   Json jwk = KeyParameters(*key);
-  if (jwk.empty() || std::ranges::any_of(jwk, [](const Json& value) { return value == ""; })) {
+  if (jwk.empty() || std::ranges::any_of(jwk, IsMissing)) {
     return Error(ErrorCode::kInvalidArgument,
                  "a CA certificate has a key that a SPIFFE bundle cannot name: use RSA, P-256, "
                  "P-384, P-521 or Ed25519");

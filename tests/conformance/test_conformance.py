@@ -155,3 +155,11 @@ class Flags(Case):
 
     def test_the_manual_has_the_rules_that_the_program_has(self):
         self.assertIn(listed()[0], (SOURCE / "docs/conformance.md").read_text())
+
+    def test_page_and_manual_have_the_flags_that_the_program_has(self):
+        known = set(re.findall(r"--[a-z]+[a-z-]*", self.run_suite("--help").stdout)) - {"--help"}
+        page = (SOURCE / "man/workload-api-conformance.1").read_text().replace("\\-", "-")
+        table = (SOURCE / "docs/conformance.md").read_text().partition("## What it says")[0]
+        self.assertTrue(known)
+        for text in (page, table):
+            self.assertEqual(set(re.findall(r"--[a-z]+[a-z-]*", text)), known)
