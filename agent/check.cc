@@ -11,6 +11,7 @@
 #include "agent/identity/entries_folder.h"
 #include "agent/identity/path_trust.h"
 #include "agent/policy/policy_source.h"
+#include "agent/sinks/trusted_folder.h"
 
 namespace surety {
 namespace {
@@ -29,6 +30,17 @@ void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
     FileDiagnostics here(path, diagnostics);
     here.Error({}, "cannot be read: " + std::generic_category().message(errno),
                "correct [x509] in the configuration, or let the user that suretyd runs as read it");
+  }
+}
+
+/// Whether sinks could write now: one that cannot keeps nobody from starting.
+void CheckSinks(const std::vector<SinkSettings>& sinks, Diagnostics& diagnostics) {
+  for (const SinkSettings& sink : sinks) {
+    const auto folder = OpenTrustedFolder(sink.folder.path);
+    if (folder) continue;
+    FileDiagnostics here(sink.folder.path, diagnostics);
+    here.Warn({}, "the sink " + sink.name + " cannot write there: " + folder.error().Text(),
+              "make the folder as docs/sinks.md says, for the user that suretyd runs as");
   }
 }
 
@@ -54,6 +66,7 @@ Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
   if (config.x509.ca_files) CheckCaFiles(*config.x509.ca_files, diagnostics);
   out.entries = ReadEntriesFolder(config.entries_dir, EntryRulesOf(config, selectors_made(config)),
                                   diagnostics, WhoCanReplace);
+  CheckSinks(config.sinks, diagnostics);
   if (!config.policy.dir.empty()) out.policies = CheckPolicies(config.policy, diagnostics);
   return out;
 }

@@ -54,6 +54,15 @@ TEST_F(CheckTest, SaysWhatIsThereWhenAllIsRight) {
             "ok: 0 errors, 0 warnings; 1 entry in 1 file of " + folder_.At("entries.d") + "\n");
 }
 
+TEST_F(CheckTest, FolderThatASinkCannotWriteToIsAWarning) {
+  Configure("[[sink]]\nname = \"web\"\nuid = 5\nfolder = \"" + folder_.At("none") + "\"\n");
+  EXPECT_TRUE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("none") + ": warning: the sink web cannot write there"));
+  EXPECT_THAT(said_, HasSubstr("does not exist: make it"));
+  folder_.MakeFolder("none");
+  EXPECT_TRUE(Run(true)) << said_;
+}
+
 TEST_F(CheckTest, WarningsAreNoReasonNotToStart) {
   Configure("[admin]\nallowed_uids = []\n");
   EXPECT_TRUE(Run());
