@@ -157,11 +157,11 @@ longer, the entry is left out.
 inline constexpr std::string_view kDoctorUsage = R"(surety doctor [flags]
 
 Looks at every part of an installation (kernel, clock, daemon, privileges,
-sockets, disk, audit log, CA, entries, policies, engines, plug-ins, metrics)
-and says of each whether it is well, why not, and what to do. Changes nothing.
-Needs no running daemon, and root to see everything. Where systemd holds the
-sockets, asking starts the daemon. Exit status 1 if anything is broken;
-warnings are no reason.
+sockets, disk, audit log, CA, entries, policies, engines, plug-ins, sinks,
+metrics) and says of each whether it is well, why not, and what to do. Changes
+nothing. Needs no running daemon, and root to see everything. Where systemd
+holds the sockets, asking starts the daemon. Exit status 1 if anything is
+broken; warnings are no reason.
 )";
 
 inline constexpr std::string_view kSinkUsage = R"(surety sink wait FOLDER [flags]

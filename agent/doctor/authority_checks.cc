@@ -24,24 +24,35 @@ constexpr const char* kRestore =
     "restore state_dir from a backup; without one, move the folder away: a new CA is made, and "
     "every trust bundle changes";
 
+Finding Judged(const std::string& name, WallTime end, WallTime now) {
+  const std::string until =
+      name + " is valid until " + Rfc3339(end) + " (" + RelativeText(end, now) + ")";
+  if (end - now >= kSoon) return Ok("authority", until);
+  return Warning("authority", until,
+                 "put the next certificate in place, and systemctl reload suretyd");
+}
+
+// Credentials are there for the service alone: the daemon says what it has.
+Diagnosis LookAtServedCa(const Installation& all) {
+  if (!all.daemon)
+    return {Warning("authority", "systemd gives the CA to the service, which does not run",
+                    "start it, and run surety doctor again")};
+  for (const AuthorityStatus& one : all.daemon->authorities)
+    if (one.source == "files" && one.phase == "active" && one.not_after)
+      return {Judged("the CA that systemd gave to the service", *one.not_after, all.now.wall)};
+  return {Broken("authority", "the daemon has no CA that signs", "see its journal")};
+}
+
 Diagnosis LookAtOperatorCa(const CaFiles& files, const Installation& all) {
-  for (const std::string& file : {files.cert, files.key, files.chain})
-    if (IsCredential(file))
-      return {Ok("authority", file + " is given to the service by systemd, and is looked at when "
-                                     "the daemon starts")};
-  const auto ca =
-      ReadOperatorCa({files.cert, files.key, files.chain}, all.config->trust_domain, all.now.wall);
+  if (IsCredential(files.cert) || IsCredential(files.key) || IsCredential(files.chain))
+    return LookAtServedCa(all);
+  const auto ca = ReadOperatorCa({.cert = files.cert, .key = files.key, .chain = files.chain},
+                                 all.config->trust_domain, all.now.wall);
   if (!ca)
     return {Broken(
         "authority", ca.error().Text(),
         "put a valid CA in place and reload the daemon; if its dates are right, set the clock")};
-  const WallTime end = ca->signer->not_after();
-  const std::string until =
-      files.cert + " is valid until " + Rfc3339(end) + " (" + RelativeText(end, all.now.wall) + ")";
-  if (end - all.now.wall < kSoon)
-    return {Warning("authority", until,
-                    "put the next certificate in place, and systemctl reload suretyd")};
-  return {Ok("authority", until)};
+  return {Judged(files.cert, ca->signer->not_after(), all.now.wall)};
 }
 
 std::optional<std::string> ReadWholeFile(const std::string& path, std::size_t most) {

@@ -24,6 +24,7 @@ Diagnosis LookAtAuditLog(const Installation& all);
 Diagnosis LookAtAuthority(const Installation& all);
 Diagnosis LookAtEngines(const Installation& all);
 Diagnosis LookAtPrograms(const Installation& all);  ///< The hook and attestor plug-ins.
+Diagnosis LookAtSinks(const Installation& all);
 Diagnosis LookAtMetrics(const Installation& all);
 
 }  // namespace surety

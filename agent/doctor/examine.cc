@@ -20,13 +20,21 @@ struct Check {
 };
 
 constexpr std::array kChecks{
-    Check{"config", LookAtConfiguration, false},  Check{"kernel", LookAtKernel, false},
-    Check{"clock", LookAtClock, false},           Check{"daemon", LookAtDaemon, false},
-    Check{"privileges", LookAtPrivileges, false}, Check{"service", LookAtService, false},
-    Check{"sockets", LookAtSockets, true},        Check{"state", LookAtState, true},
-    Check{"audit", LookAtAuditLog, true},         Check{"authority", LookAtAuthority, true},
-    Check{"entries", LookAtEntries, true},        Check{"policies", LookAtPolicies, true},
-    Check{"engines", LookAtEngines, true},        Check{"programs", LookAtPrograms, true},
+    Check{"config", LookAtConfiguration, false},
+    Check{"kernel", LookAtKernel, false},
+    Check{"clock", LookAtClock, false},
+    Check{"daemon", LookAtDaemon, false},
+    Check{"privileges", LookAtPrivileges, false},
+    Check{"service", LookAtService, false},
+    Check{"sockets", LookAtSockets, true},
+    Check{"state", LookAtState, true},
+    Check{"audit", LookAtAuditLog, true},
+    Check{"authority", LookAtAuthority, true},
+    Check{"entries", LookAtEntries, true},
+    Check{"policies", LookAtPolicies, true},
+    Check{"engines", LookAtEngines, true},
+    Check{"programs", LookAtPrograms, true},
+    Check{"sinks", LookAtSinks, true},
     Check{"metrics", LookAtMetrics, true},
 };
 

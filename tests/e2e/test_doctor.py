@@ -6,15 +6,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
+import unittest.mock
 from pathlib import Path
 
 from harness import users
 from harness.case import Case
 
+ALONE = 1_100_000 + os.getpid()  # Has no process but those of one case.
 SOMEBODY = 12060  # Runs a daemon, or owns what is not theirs to own.
 
 
@@ -141,6 +144,37 @@ class Doctor(Case):
         daemon.configure("hook", socket=str(daemon.folder / "run/hook.sock"))
         self.assert_broken(daemon.start(), "hook", "run/hook.sock", "start the hook")
 
+    def with_sink(self):
+        daemon = self.daemon()
+        folder = daemon.folder / "sink"
+        folder.mkdir(mode=0o755)
+        os.chown(folder, daemon.uid, daemon.uid)
+        with daemon.config.open("a") as config:
+            config.write(f'[[sink]]\nname = "web"\nuid = "{ALONE}"\nfolder = "{folder}"\n')
+        daemon.entry_for("web", ALONE)
+        return daemon.start(), folder
+
+    def test_sink_whose_folder_others_can_write_to(self):
+        daemon, folder = self.with_sink()
+        folder.chmod(0o777)
+        self.assert_broken(daemon, "sinks.web", str(folder), "docs/sinks.md")
+
+    def test_sink_without_a_process_and_with_one(self):
+        daemon, folder = self.with_sink()
+
+        def sink():
+            return next(one for one in self.examine(daemon)[1] if one["check"] == "sinks.web")
+
+        self.assertEqual(sink()["health"], "warning")
+        self.assertIn("no process", sink()["what"])
+
+        def sleeps(send):
+            send(1)
+            signal.pause()
+
+        self.worker(ALONE, sleeps).receive()
+        self.until("the sink is well", lambda: sink()["health"] == "ok")
+
     def test_full_disk(self):
         daemon = self.stopped()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=2m,mode=700,uid={daemon.uid}", "none", daemon.state],
@@ -192,13 +226,21 @@ class Doctor(Case):
         self.operators_ca(daemon, "20990101000000Z", "20991231000000Z")
         self.assert_broken(daemon, "authority", "valid from 2099-01-01", "set the clock")
 
-    def test_ca_that_only_the_service_is_given(self):
+    def test_ca_that_systemd_gives_to_the_service(self):
         daemon = self.daemon()
-        daemon.configure("x509", ca_cert="credential:ca.pem", ca_key="credential:ca.key", ca_ttl=None)
+        cert = self.operators_ca(daemon, "20200101000000Z", "20991231000000Z")
+        daemon.configure("x509", ca_cert="credential:ca.pem", ca_key="credential:ca.key")
+        with unittest.mock.patch.dict(os.environ, CREDENTIALS_DIRECTORY=str(cert.parent)):
+            daemon.start()
         code, findings = self.examine(daemon)
         self.assertEqual(code, 0, findings)
-        said = next(one for one in findings if one["check"] == "authority")
-        self.assertIn("credential:ca.pem is given to the service by systemd", said["what"])
+        self.assertIn("valid until 2099-12-31T00:00:00Z",
+                      next(one["what"] for one in findings if one["check"] == "authority"))
+        daemon.terminate()
+        code, findings = self.examine(daemon)
+        self.assertEqual(code, 0, findings)
+        self.assertIn(("authority", "warning"),
+                      {(one["check"], one["health"]) for one in findings})
 
     def test_damaged_ca(self):
         daemon = self.stopped()
