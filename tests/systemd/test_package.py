@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
 from harness.daemon import TRUST_DOMAIN
@@ -36,6 +37,10 @@ class InstalledCase(PackageCase):
         self.assertIn("sound: 0 broken", machine.run(SURETY, "doctor").stdout)
         web = self.web()
         self.assertEqual(self.fetch(), [web])
+        entry = json.loads(machine.run("journalctl", "-u", "suretyd.service", "-o", "json", "-n", "1",
+                                       "SURETY_VERDICT=allow").stdout)
+        self.assertEqual((entry["SURETY_SPIFFE_ID"], entry["SURETY_ACTION"], entry["PRIORITY"]),
+                         (web, "issue", "6"))
 
         # bash asks for words with this: the packaged completion, and what it finds.
         machine.run("bash", "-c", f"""
