@@ -18,10 +18,10 @@ cd "$(dirname "$0")/.."
 
 BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certificates openssl
   libgrpc++-dev protobuf-compiler-grpc libprotobuf-dev protobuf-compiler libssl-dev libspdlog-dev
-  libtomlplusplus-dev nlohmann-json3-dev libcurl4-openssl-dev libboost-program-options-dev
-  libsystemd-dev libboost-dev prometheus-cpp-dev file
+  libtomlplusplus-dev nlohmann-json3-dev libcurl4-openssl-dev libsqlite3-dev
+  libboost-program-options-dev libsystemd-dev libboost-dev prometheus-cpp-dev file python3
   libgtest-dev libgmock-dev libbenchmark-dev"
-TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3 python3-venv python3-yaml
+TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3-venv python3-yaml
   util-linux procps mmdebstrap systemd-container dbus
   nginx haproxy postgresql redis-server redis-tools
   docker.io containerd runc crun podman conmon catatonit uidmap busybox-static iptables"
