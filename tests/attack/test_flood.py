@@ -40,6 +40,7 @@ class Slowloris(Case):
         daemon = self.serving()
         alone = self.latencies(daemon)
         before = self.memory(daemon)
+        descriptors = daemon.descriptors()
 
         def hoard(send):
             connections = [grpc_raw.Connection(daemon.socket) for _ in range(50)]
@@ -63,7 +64,7 @@ class Slowloris(Case):
         self.assertLess(grown, 64 * 1024)
         hoarder.stop()
         self.until("all of it is given back",
-                   lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) < 60)
+                   lambda: daemon.descriptors() < descriptors + 10)
 
     def flooded(self, daemon, head, flood, pieces):
         """What becomes of 64 MiB of frames from a client that reads nothing, and how much

@@ -113,10 +113,12 @@ class BadBytes(Case):
                 with socket.socket(socket.AF_UNIX) as connection:
                     connection.connect(self.suretyd.socket)
 
+        self.assert_unharmed()
+        descriptors = self.suretyd.descriptors()
         users.run_as(users.WEB, knock, timeout=120)
         self.assert_unharmed()
         self.until("no descriptor is left of it",
-                   lambda: len(os.listdir(f"/proc/{self.suretyd.pid}/fd")) < 60)
+                   lambda: self.suretyd.descriptors() < descriptors + 10)
 
 
 class Withholding(Case):

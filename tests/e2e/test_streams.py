@@ -101,18 +101,15 @@ class Streams(Case):
         daemon = self.serving()
         self.assert_served(daemon)
 
-        def descriptors():
-            return len(os.listdir(f"/proc/{daemon.pid}/fd"))
-
-        before = descriptors()
+        before = daemon.descriptors()
         watchers = [self.watcher(users.WEB, daemon) for _ in range(20)]
         for watcher in watchers:
             watcher.receive()
-        self.assertGreater(descriptors(), before)
+        self.assertGreater(daemon.descriptors(), before)
         for watcher in watchers:
             watcher.stop()
         self.until("the descriptors of the dead clients are closed",
-                   lambda: descriptors() <= before + 1)
+                   lambda: daemon.descriptors() <= before + 1)
         self.assertNotIn('"level":"error"', daemon.log())
 
     def test_s10_cancelled_stream_leaves_its_connection_usable(self):

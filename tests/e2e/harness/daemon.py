@@ -145,6 +145,10 @@ class Daemon:
         assert self.process is not None
         return self.process.pid
 
+    def descriptors(self) -> int:
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
