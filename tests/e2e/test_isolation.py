@@ -186,7 +186,7 @@ class KillStorm(Case):
         self.assertGreater(counts["right"], self.CONNECTIONS // 4)
         self.assertTrue(daemon.alive())
         self.until("no descriptor of the storm is left",
-                   lambda: daemon.descriptors() < descriptors + 20)
+                   lambda: daemon.descriptors() < descriptors + 20, 30)
 
     def test_no_wrong_identity_where_pids_come_round_again_at_once(self):
         """The same storm, with the daemon in a pid namespace of a few hundred pids."""
