@@ -117,6 +117,8 @@ func (m member) OnX509ContextUpdate(have *workloadapi.X509Context) {
 func (m member) OnX509ContextWatchError(err error) {
 	m.fleet.mu.Lock()
 	defer m.fleet.mu.Unlock()
+	// What it got before belongs to a connection that is gone.
+	delete(m.fleet.fresh, m.index)
 	m.fleet.failed[m.index]++
 	m.fleet.errs[status.Code(err).String()]++
 	if m.fleet.errs[status.Code(err).String()] == 1 {
