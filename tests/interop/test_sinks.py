@@ -23,7 +23,7 @@ from harness.daemon import toml
 
 POSTGRES_BIN = Path(sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1])
 # From the order to revoke to the handshake that fails.
-WITHIN = 2.0
+WITHIN = 5.0  # On a busy machine. docs/revocation.md has the figures.
 
 
 def free_port() -> int:
