@@ -183,12 +183,15 @@ void ProcessStreams::Tell(const Session::Turn& turn, Moment now) {
     }
     const bool no = outcome.verdict != Verdict::kAllow;
     stream.undecided = no;
-    if (no && !TellNo(stream, outcome, times_.first_answer, now))
+    if (no && !TellNo(stream, outcome, times_.first_answer, now)) {
       Erase(at);
-    else if (no && Owes(stream))
+      continue;
+    }
+    if (no && Owes(stream)) {
       unserved_.push_back(name);
-    else if (!TellNews(stream, turn, messages.at(IndexOf(stream.kind)), now))
-      Erase(at);
+      continue;
+    }
+    if (!TellNews(stream, turn, messages.at(IndexOf(stream.kind)), now)) Erase(at);
   }
   for (const StreamKind kind : kKinds)
     if (auto update = UpdateFor(kind, turn)) told_.at(IndexOf(kind)) = std::move(update);

@@ -67,6 +67,8 @@ Result<pid_t> Spawn(std::vector<std::string> command, std::vector<std::string> e
   ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions.value, output, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions.value, output, STDERR_FILENO);
+  // Those as well that whoever started the daemon left open.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
   SpawnAttributes attributes;
   sigset_t none;
   sigset_t all;
