@@ -24,7 +24,7 @@ std::string Unsealed(const json& header, const json& claims) {
 std::string SignedByStranger(json header, const json& claims) {
   header["alg"] = "ES256";
   const std::string text = Unsealed(header, claims);
-  const Key key(EVP_EC_gen("P-256"));
+  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
   EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get());
   std::array<unsigned char, 128> der{};
