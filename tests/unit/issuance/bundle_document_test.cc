@@ -73,7 +73,7 @@ TEST(BundleDocument, JD10_HoldsOurOwnTokenKeysAsTheyStand) {
 }
 
 TEST(BundleDocument, XD12_CertificatesHaveUseAndOneX5cAndNoKid) {
-  const std::string der = CaWith(PKeyPtr(EVP_EC_gen("P-256")));
+  const std::string der = CaWith(PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")));
   const Json document = Written(BundleOf({der, der}), TokensOf(kTokenKey));
   ASSERT_EQ(document["keys"].size(), 3U);
   const Json& key = document["keys"][0];
@@ -97,9 +97,9 @@ TEST(BundleDocument, NamesEachKindOfKeyAsRfc7518HasIt) {
     std::size_t first;  // Characters of x, or of n.
   };
   for (auto& [key, kind, curve, first] :
-       {Expected{PKeyPtr(EVP_EC_gen("P-256")), "EC", "P-256", 43},
-        Expected{PKeyPtr(EVP_EC_gen("P-384")), "EC", "P-384", 64},
-        Expected{PKeyPtr(EVP_EC_gen("P-521")), "EC", "P-521", 88},
+       {Expected{PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")), "EC", "P-256", 43},
+        Expected{PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384")), "EC", "P-384", 64},
+        Expected{PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521")), "EC", "P-521", 88},
         Expected{PKeyPtr(EVP_RSA_gen(2048)), "RSA", nullptr, 342},
         Expected{PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")), "OKP", "Ed25519", 43}}) {
     EVP_PKEY_up_ref(key.get());
