@@ -112,7 +112,7 @@ TEST(BundleDocument, NamesEachKindOfKeyAsRfc7518HasIt) {
 }
 
 TEST(BundleDocument, ACaWhoseKeyHasNoNameIsAnError) {
-  const std::string der = CaWith(PKeyPtr(EVP_EC_gen("secp256k1")));
+  const std::string der = CaWith(PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "secp256k1")));
   const auto document = WriteBundleDocument(BundleOf({der}), TokensOf(""), kHint);
   ASSERT_FALSE(document);
   EXPECT_EQ(document.error().code(), ErrorCode::kInvalidArgument);
