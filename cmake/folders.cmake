@@ -38,23 +38,6 @@ endfunction()
 
 add_custom_target(test_programs)
 
-# Half of the thread sanitizer's time would go to cases that have one thread, or whose
-# writers are killed and write as AuditFileTest's threads do.
-string(CONCAT cases_without_threads "AuditCrash.*:AuthorityCrash.*:CrlCrash.*:AuditTampering.*:AuditDocument.*:"
-  "CrlRotation.*:SvidMint.*:EmbeddedAuthority.RotatesForMonths*")
-
-# All cases in one process: under a sanitizer it takes longer to begin one than most cases do.
-# The thread sanitizer would wait a second at the end of every process with threads, and
-# tests of deaths have hundreds.
-function(surety_whole_program name label)
-  set(environment GTEST_BRIEF=1 TSAN_OPTIONS=atexit_sleep_ms=0)
-  if(SURETY_SANITIZE STREQUAL "thread")
-    list(APPEND environment "GTEST_FILTER=-${cases_without_threads}")
-  endif()
-  add_test(NAME ${label}.${name} COMMAND ${name})
-  set_tests_properties(${label}.${name} PROPERTIES LABELS ${label} TIMEOUT 900 ENVIRONMENT "${environment}")
-endfunction()
-
 # surety_test(NAME LABEL unit SINGLE_THREADED SOURCES ... ALONE ... USES ...)
 #
 # One test program, its cases known to ctest one by one. The thread sanitizer is for
@@ -76,12 +59,11 @@ function(surety_test name)
     target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   endif()
   surety_precompiled(${name} tests)
-  if(SURETY_SANITIZE)
-    surety_whole_program(${name} ${ARG_LABEL})
-    return()
-  endif()
+  # The thread sanitizer would wait a second at the end of every process with threads,
+  # and tests of deaths have hundreds.
   gtest_discover_tests(${name} TEST_PREFIX "${ARG_LABEL}." NO_PRETTY_VALUES PROPERTIES LABELS ${ARG_LABEL}
     TIMEOUT 120
+    ENVIRONMENT TSAN_OPTIONS=atexit_sleep_ms=0
     DISCOVERY_MODE PRE_TEST)
 endfunction()
 include(GoogleTest)
