@@ -33,7 +33,13 @@ class Recorder {
         .exited = [this](const ProcessKey& key) { Note([&] { exits_.push_back(key); }); },
         .forked =
             [this](const ProcessKey& parent, const ProcessKey& child) {
-              Note([&] { forks_.emplace_back(parent, child); });
+              // One that was told of is told of once more where its parent is first looked
+              // at for children after that.
+              const std::pair fork(parent, child);
+              Note([&] {
+                if (std::find(forks_.begin(), forks_.end(), fork) == forks_.end())
+                  forks_.push_back(fork);
+              });
             },
         .lost = [this] { Note([&] { ++lost_; }); }};
   }
