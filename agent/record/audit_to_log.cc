@@ -47,8 +47,7 @@ bool IsRemarkable(const AuditEvent& event) {
 }
 
 LogField FreeText(std::string name, std::string_view value) {
-  return {
-      .name = std::move(name), .value = std::string(value.substr(0, kLongestText)), .quoted = true};
+  return {.name = std::move(name), .value = std::string(value), .quoted = true};
 }
 
 LogFields FieldsOf(const AuditEvent& event, std::string_view decision) {

@@ -88,6 +88,21 @@ TEST_F(AuditToLogTest, LinesHaveFieldsForWhoeverReadsThem) {
   EXPECT_THAT(sink->seen, ElementsAre("none"));
 }
 
+TEST_F(AuditToLogTest, ALongTextIsCutInTheLineBetweenTwoCharacters) {
+  const std::string umlauts = [] {
+    std::string text = "x";
+    for (int i = 0; i < 200; ++i) text += "\u00fc";
+    return text;
+  }();
+  ASSERT_TRUE(log_.Note({.at = {},
+                         .what = "plugin.failed",
+                         .severity = NoticeSeverity::kInfo,
+                         .details = {{"why", umlauts}}}));
+  EXPECT_THAT(Text(), Not(HasSubstr("\\u")));
+  EXPECT_THAT(Text(), Not(HasSubstr("\xef\xbf\xbd")));
+  EXPECT_LT(Text().size(), 300U);
+}
+
 TEST_F(AuditToLogTest, ANewSvidIsInformation) {
   const auto id = log_.Write(FirstIssue("0f").event());
   ASSERT_TRUE(id);
