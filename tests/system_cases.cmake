@@ -1,11 +1,16 @@
-# surety_cases(LABEL FILE [SERIAL] [TIMEOUT seconds] [FIXTURES name...])
+# surety_cases(LABEL FILE [SERIAL|LONG] [TIMEOUT seconds] [FIXTURES name...])
 #
 # Every case of test_FILE.py is a test of its own: LABEL.FILE.case. SERIAL: its
 # cases need the machine for themselves, since they measure time or take all of it.
+# LONG: they take a minute or more, mostly waiting, and begin before the others.
 function(surety_cases label file)
-  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "FIXTURES" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;LONG" "TIMEOUT" "FIXTURES" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  set(cost 0)
+  if(ARG_LONG)
+    set(cost 100)
   endif()
   set(source ${CMAKE_CURRENT_SOURCE_DIR}/test_${file}.py)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
@@ -22,6 +27,7 @@ function(surety_cases label file)
         LABELS ${label}
         TIMEOUT ${ARG_TIMEOUT}
         RUN_SERIAL ${ARG_SERIAL}
+        COST ${cost}
         FIXTURES_REQUIRED "${ARG_FIXTURES}"
         ENVIRONMENT
           "SURETY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SURETY_CLIENTS=${CMAKE_BINARY_DIR}/tests/clients")
