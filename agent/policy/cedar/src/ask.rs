@@ -84,9 +84,11 @@ impl PolicySet {
             HashSet::new(),
             [],
         );
-        let entities = Entities::new()
+        let entities = self
+            .actions
+            .clone()
             .add_entities(
-                self.actions.iter().cloned().chain([Arc::new(resource)]),
+                [Arc::new(resource)],
                 None::<&NoEntitiesSchema>,
                 TCComputation::AssumeAlreadyComputed,
                 Extensions::all_available(),

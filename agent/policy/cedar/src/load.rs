@@ -5,6 +5,7 @@ use crate::report::{Annotation, PolicyReport, Problem, Report};
 use crate::uses::Uses;
 use cedar_policy::{PolicyId, Schema, ValidationMode, Validator};
 use cedar_policy_core::ast;
+use cedar_policy_core::entities::Entities;
 use miette::Diagnostic;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,8 +22,8 @@ pub struct PolicySet {
     pub(crate) schema: Schema,
     /// By the action's name in lower case: "issue".
     pub(crate) slices: HashMap<String, Slice>,
-    /// The actions and the groups they are in.
-    pub(crate) actions: Vec<Arc<ast::Entity>>,
+    /// The actions and the groups they are in: part of what every question is about.
+    pub(crate) actions: Entities,
 }
 
 /// The policies whose scope holds for one action.
@@ -209,24 +210,23 @@ fn compile(schema: Schema, policies: &[ast::Policy]) -> Result<PolicySet, String
     let entities = schema
         .action_entities()
         .map_err(|error| error.to_string())?;
-    let core: &cedar_policy_core::entities::Entities = entities.as_ref();
+    let core: &Entities = entities.as_ref();
     let mut slices = HashMap::new();
     for action in schema.actions() {
         let uid: &ast::EntityUID = action.as_ref();
         let name: &str = uid.eid().as_ref();
         slices.insert(name.to_ascii_lowercase(), slice(uid, core, policies));
     }
-    let actions = core.iter().cloned().map(Arc::new).collect();
     Ok(PolicySet {
+        actions: core.clone(),
         schema,
         slices,
-        actions,
     })
 }
 
 fn slice(
     action: &ast::EntityUID,
-    entities: &cedar_policy_core::entities::Entities,
+    entities: &Entities,
     policies: &[ast::Policy],
 ) -> Slice {
     let groups: BTreeSet<&ast::EntityUID> = entities
