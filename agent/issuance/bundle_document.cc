@@ -38,12 +38,14 @@ void AddTokenKeys(const TokenBundles& tokens, const std::string& trust_domain, J
 }  // namespace
 
 Result<std::string> WriteBundleDocument(const BundleSet& x509, const TokenBundles& tokens,
-                                        Seconds refresh_hint) {
-  Json document = {{"spiffe_sequence", x509.revision + tokens.revision},
+                                        Seconds refresh_hint, const TokenBundles* wits) {
+  const std::uint64_t of_wits = wits == nullptr ? 0 : wits->revision;
+  Json document = {{"spiffe_sequence", x509.revision + tokens.revision + of_wits},
                    {"spiffe_refresh_hint", refresh_hint.count()},
                    {"keys", Json::array()}};
   if (auto added = AddCertificates(x509, document["keys"]); !added) return added.error();
   AddTokenKeys(tokens, x509.trust_domain.name(), document["keys"]);
+  if (wits != nullptr) AddTokenKeys(*wits, x509.trust_domain.name(), document["keys"]);
   return document.dump(2) + "\n";
 }
 

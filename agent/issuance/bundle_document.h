@@ -11,10 +11,11 @@ namespace surety {
 
 /// The bundle of our own trust domain as a SPIFFE bundle document, which peers in other
 /// trust domains load (SPIFFE_Trust_Domain_and_Bundle.md section 4): JSON, with a line's
-/// end. `spiffe_sequence` rises with every change of its keys; `refresh_hint` says how
+/// end; with the keys of `wits`, if there are any, beside those of `tokens`.
+/// `spiffe_sequence` rises with every change of its keys; `refresh_hint` says how
 /// often to look for one. The errors are those of JwkOfCertificate().
 Result<std::string> WriteBundleDocument(const BundleSet& x509, const TokenBundles& tokens,
-                                        Seconds refresh_hint);
+                                        Seconds refresh_hint, const TokenBundles* wits = nullptr);
 
 /// How often peers are to look: five times while a new key is in the bundle and does not
 /// sign yet (SPIFFE_Federation.md section 4.1), which is a sixth of the shortest life of a

@@ -61,6 +61,7 @@ class StoredJwtAuthority final : public JwtAuthority {
                                                 WallTime now) const override {
     return VerifyJwt(token, audience, *Show()->ring, now);
   }
+  [[nodiscard]] Result<SigningKey> Signer() const override;
   AuthorityProgress Advance(Moment now) override;
   [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return Show()->status; }
   [[nodiscard]] std::vector<std::string> Degraded() const override;
@@ -100,9 +101,15 @@ Result<JwtSvid> StoredJwtAuthority::IssueToken(const Entry& entry,
     return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
                                                   " is of another trust domain");
   }
+  const auto signer = Signer();
+  if (!signer) return signer.error();
+  return MintJwtSvid(*signer->key, signer->expires_at, entry, audiences, now);
+}
+
+Result<JwtAuthority::SigningKey> StoredJwtAuthority::Signer() const {
   const auto shown = Show();
   if (!shown->signer) return Error(ErrorCode::kUnavailable, "there is no key to sign tokens with");
-  return MintJwtSvid(*shown->signer, shown->signer_ends, entry, audiences, now);
+  return SigningKey{.key = shown->signer, .expires_at = shown->signer_ends};
 }
 
 AuthorityProgress StoredJwtAuthority::Advance(Moment now) {
@@ -149,10 +156,11 @@ Result<void> StoredJwtAuthority::Prepare(Moment now, Events& events) {
                  "there are " + std::to_string(held_.size()) +
                      " keys, so many only if the clock has leapt again and again: set the clock "
                      "right, then move " +
-                     options_.state_dir + "/jwt away while the daemon is stopped");
+                     options_.state_dir + "/" + std::string(options_.profile.folder) +
+                     " away while the daemon is stopped");
   }
   if (!unsaved_) {
-    auto made = MakeJwtKey();
+    auto made = MakeJwtKey(options_.profile);
     if (!made) return made.error();
     unsaved_ = *std::move(made);
   }
@@ -243,7 +251,7 @@ std::vector<AuthorityStatus> StoredJwtAuthority::Describe() const {
     all.push_back({.subject_key_id = one.serial,
                    .serial = one.serial,
                    .phase = std::string(NameOf(one.phase)),
-                   .source = "jwt",
+                   .source = std::string(options_.profile.folder),
                    .not_before = one.not_before,
                    .not_after = one.not_after,
                    .next_change = NextChangeOf(one, standings, options_.times)});
@@ -267,7 +275,7 @@ Result<std::unique_ptr<JwtAuthority>> OpenJwtAuthority(JwtAuthorityOptions optio
 Result<std::unique_ptr<JwtAuthority>> OpenJwtAuthority(JwtAuthorityOptions options, Moment now,
                                                        DiskWrites& disk) {
   if (auto fit = CheckTimes(options.times); !fit) return fit.error();
-  auto store = JwtStore::Open(options.state_dir, options.trust_domain, disk);
+  auto store = JwtStore::Open(options.state_dir, options.trust_domain, disk, options.profile);
   if (!store) return store.error();
   auto authority = std::make_unique<StoredJwtAuthority>(std::move(options), *std::move(store));
   if (const auto progress = authority->Advance(now); progress.failure) return *progress.failure;

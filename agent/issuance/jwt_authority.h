@@ -6,6 +6,7 @@
 
 #include "agent/issuance/authority.h"
 #include "agent/issuance/disk_writes.h"
+#include "agent/issuance/jwt_key.h"
 #include "agent/issuance/life_cycle.h"
 #include "surety/spiffe_id.h"
 #include "surety/token.h"
@@ -14,8 +15,9 @@ namespace surety {
 
 struct JwtAuthorityOptions {
   TrustDomain trust_domain;
-  std::string state_dir;  ///< The keys live in its subfolder "jwt".
+  std::string state_dir;  ///< The keys live in the profile's subfolder.
   LifeCycleTimes times;   ///< Of the keys: ca_ttl is a key's, max_svid_ttl a token's.
+  TokenProfile profile = kJwtProfile;
 };
 
 /// The keys that sign the tokens of one trust domain, apart from those that sign
@@ -24,6 +26,12 @@ struct JwtAuthorityOptions {
 /// Advance() waits for the disk.
 class JwtAuthority : public TokenIssuer, public TokenValidator {
  public:
+  struct SigningKey {
+    std::shared_ptr<const JwtKey> key;
+    WallTime expires_at;  ///< No token outlives it.
+  };
+  /// kUnavailable while there is none.
+  [[nodiscard]] virtual Result<SigningKey> Signer() const = 0;
   /// Does what is due, as Authority::Advance().
   virtual AuthorityProgress Advance(Moment now) = 0;
   /// Every key, the oldest first; its "kid" stands for serial and key id.

@@ -34,12 +34,13 @@ Result<std::string> PairOf(std::span<const unsigned char> der) {
 
 }  // namespace
 
-Result<std::shared_ptr<const JwtKey>> JwtKey::Load(std::span<const std::uint8_t> pkcs8) {
+Result<std::shared_ptr<const JwtKey>> JwtKey::Load(std::span<const std::uint8_t> pkcs8,
+                                                   const TokenProfile& profile) {
   auto key = LoadP256Key(pkcs8);
   if (!key) return key.error();
   std::shared_ptr<JwtKey> out(new JwtKey);
   out->key_ = *std::move(key);
-  if (auto described = out->Describe(); !described) return described.error();
+  if (auto described = out->Describe(profile); !described) return described.error();
   out->ready_.reset(EVP_MD_CTX_new());
   if (!out->ready_ || EVP_DigestSignInit_ex(out->ready_.get(), nullptr, "SHA256", nullptr, nullptr,
                                             out->key_.get(), nullptr) != 1) {
@@ -48,7 +49,7 @@ Result<std::shared_ptr<const JwtKey>> JwtKey::Load(std::span<const std::uint8_t>
   return std::shared_ptr<const JwtKey>(std::move(out));
 }
 
-Result<void> JwtKey::Describe() {
+Result<void> JwtKey::Describe(const TokenProfile& profile) {
   std::array<unsigned char, kPointSize> point{};
   std::size_t size = 0;
   if (EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
@@ -69,9 +70,10 @@ Result<void> JwtKey::Describe() {
     return OpenSslError(ErrorCode::kInternal, "naming a key");
   }
   id_ = Base64Url(AsText(std::span(digest).first(length)));
-  jwk_ = R"({"kty":"EC","use":"jwt-svid","kid":")" + id_ + R"(","crv":"P-256","x":")" + x +
-         R"(","y":")" + y + R"("})";
-  encoded_header_ = Base64Url(R"({"alg":"ES256","kid":")" + id_ + R"(","typ":"JWT"})");
+  jwk_ = R"({"kty":"EC","use":")" + std::string(profile.use) + R"(","kid":")" + id_ +
+         R"(","crv":"P-256","x":")" + x + R"(","y":")" + y + R"("})";
+  encoded_header_ = Base64Url(R"({"alg":"ES256","kid":")" + id_ + R"(","typ":")" +
+                              std::string(profile.type) + R"("})");
   return {};
 }
 

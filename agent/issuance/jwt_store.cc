@@ -17,30 +17,31 @@ constexpr std::size_t kLargestKeyFile = 4'096;
 
 std::string FileOf(const std::string& key_id) { return key_id + std::string(kSuffix); }
 
-Result<std::shared_ptr<const JwtKey>> ParseKeyFile(std::span<const std::uint8_t> text) {
+Result<std::shared_ptr<const JwtKey>> ParseKeyFile(std::span<const std::uint8_t> text,
+                                                   const TokenProfile& profile) {
   PemReader reader(text, PemReader::Place::kSecureHeap);
   const auto block = reader.Next();
   if (!block) return block.error();
   if (!*block || (*block)->label != "PRIVATE KEY")
     return Error(ErrorCode::kDataLoss, "there is no PRIVATE KEY in it");
-  return JwtKey::Load((*block)->content.Reveal());
+  return JwtKey::Load((*block)->content.Reveal(), profile);
 }
 
 }  // namespace
 
-Result<NewJwtKey> MakeJwtKey() {
+Result<NewJwtKey> MakeJwtKey(const TokenProfile& profile) {
   auto bytes = GenerateP256Key();
   if (!bytes) return bytes.error();
-  auto key = JwtKey::Load(bytes->pkcs8.Reveal());
+  auto key = JwtKey::Load(bytes->pkcs8.Reveal(), profile);
   if (!key) return key.error();
   return NewJwtKey{.key = *std::move(key), .pkcs8 = std::move(bytes->pkcs8)};
 }
 
 Result<JwtStore> JwtStore::Open(const std::string& state_dir, const TrustDomain& trust_domain,
-                                DiskWrites& disk) {
-  auto folder = AuthorityFolder::Open(state_dir, disk, "jwt");
+                                DiskWrites& disk, const TokenProfile& profile) {
+  auto folder = AuthorityFolder::Open(state_dir, disk, std::string(profile.folder));
   if (!folder) return folder.error();
-  JwtStore store(*std::move(folder), trust_domain);
+  JwtStore store(*std::move(folder), trust_domain, profile);
   if (auto read = store.ReadManifest(); !read) return read.error();
   if (auto read = store.ReadKeys(); !read) return read.error();
   if (auto removed = store.RemoveUnnamed(); !removed) return removed.error();
@@ -84,7 +85,7 @@ Result<std::shared_ptr<const JwtKey>> JwtStore::ReadKey(const std::string& key_i
     const bool missing = text.error().code() == ErrorCode::kNotFound;
     return missing ? Damaged(name, text.error()) : text.error();
   }
-  auto key = ParseKeyFile(text->Reveal());
+  auto key = ParseKeyFile(text->Reveal(), profile_);
   if (!key) return Damaged(name, key.error());
   if ((*key)->id() != key_id)
     return Damaged(name, Error(ErrorCode::kDataLoss, "it holds the key " + (*key)->id()));

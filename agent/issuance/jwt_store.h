@@ -17,7 +17,7 @@ struct NewJwtKey {
   std::shared_ptr<const JwtKey> key;
   SecretBytes pkcs8;
 };
-Result<NewJwtKey> MakeJwtKey();
+Result<NewJwtKey> MakeJwtKey(const TokenProfile& profile = kJwtProfile);
 
 /// One key as it lies in the folder.
 struct StoredJwtKey {
@@ -25,10 +25,10 @@ struct StoredJwtKey {
   JwtManifest::Item item;
 };
 
-/// The keys that sign tokens on disk, <state_dir>/jwt: one file <kid>.pem for each and
-/// manifest.json, which says what they are for and until when. A file is written before
-/// the manifest names it and removed after the manifest has stopped to, so that whatever
-/// instant the daemon dies at, everything named is there. Not thread-safe.
+/// The keys that sign the tokens of one profile on disk, <state_dir>/<profile's folder>: one file
+/// <kid>.pem for each and manifest.json, which says what they are for and until when. A file is
+/// written before the manifest names it and removed after the manifest has stopped to, so that
+/// whatever instant the daemon dies at, everything named is there. Not thread-safe.
 class JwtStore {
  public:
   /// Opens the folder (authority_folder.h) and reads the manifest; one of revision 0 with
@@ -37,7 +37,7 @@ class JwtStore {
   /// damaged manifest, one of another trust domain, keys without one, a key that is missing
   /// or damaged.
   static Result<JwtStore> Open(const std::string& state_dir, const TrustDomain& trust_domain,
-                               DiskWrites& disk);
+                               DiskWrites& disk, const TokenProfile& profile = kJwtProfile);
 
   /// As the manifest names them: nothing is ever replaced by itself.
   [[nodiscard]] const std::vector<StoredJwtKey>& opened() const { return opened_; }
@@ -49,8 +49,8 @@ class JwtStore {
   Result<void> RemoveKey(const std::string& key_id);
 
  private:
-  JwtStore(AuthorityFolder folder, TrustDomain trust_domain)
-      : folder_(std::move(folder)), trust_domain_(std::move(trust_domain)) {}
+  JwtStore(AuthorityFolder folder, TrustDomain trust_domain, const TokenProfile& profile)
+      : folder_(std::move(folder)), trust_domain_(std::move(trust_domain)), profile_(profile) {}
   Result<void> ReadManifest();
   Result<void> ReadKeys();
   Result<void> RemoveUnnamed();
@@ -59,6 +59,7 @@ class JwtStore {
 
   AuthorityFolder folder_;
   TrustDomain trust_domain_;
+  TokenProfile profile_;
   JwtManifest manifest_;
   std::vector<StoredJwtKey> opened_;
 };

@@ -69,6 +69,10 @@ const std::string_view kP256PublicKeyPrefix =
     "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
     "\x03\x42\x00"sv;
 
+std::span<const std::uint8_t> PrivateScalarOf(const P256Key& key) {
+  return key.pkcs8.Reveal().subspan(kBeforeScalar.size(), kScalarSize);
+}
+
 Result<P256Key> GenerateP256Key() {
   const PKeyPtr key = GenerateKey();
   if (!key) return OpenSslError(ErrorCode::kInternal, "making a P-256 key");

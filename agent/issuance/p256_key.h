@@ -18,6 +18,9 @@ struct P256Key {
   SecretBytes pkcs8;         ///< DER PrivateKeyInfo (RFC 5208) around ECPrivateKey (RFC 5915).
 };
 
+/// The private half of `key`, 32 bytes big-endian (SEC 1 section 2.3.7), in its own memory.
+std::span<const std::uint8_t> PrivateScalarOf(const P256Key& key);
+
 /// Size of every P256Key::pkcs8.
 inline constexpr std::size_t kP256Pkcs8Size = 138;
 

@@ -29,6 +29,7 @@ struct Entry {
   Seconds jwt_ttl{300};  ///< Lifetime of one JWT-SVID.
   /// The only audiences that tokens may be for; absent: any.
   std::optional<std::vector<std::string>> jwt_audiences{};
+  Seconds wit_ttl{300};  ///< Lifetime of one WIT-SVID.
   bool operator==(const Entry&) const = default;
 };
 

@@ -15,9 +15,11 @@
 #include "agent/issuance/der_writer.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
+#include "agent/issuance/jwt_store.h"
 #include "agent/issuance/key_pool.h"
 #include "agent/issuance/p256_key.h"
 #include "agent/issuance/pem_reader.h"
+#include "agent/issuance/wit_mint.h"
 #include "tests/unit/issuance/issuance_support.h"
 
 namespace surety {
@@ -202,6 +204,30 @@ TEST_F(KeyMemory, KeyOfAnSvidIsOnlyInTheSvid) {
   EXPECT_EQ(Seek(needles.as_bytes).elsewhere, 0);
   EXPECT_EQ(Seek(needles.as_number).elsewhere, 0);
   EXPECT_EQ(Seek(needles.as_number).locked, 0);
+}
+
+// Of its spelling in a JWK, which nothing else is written in.
+Needle NeedleOfJwk(std::span<const std::uint8_t> jwk) {
+  constexpr std::string_view kBefore = R"("d":")";
+  const std::string_view text = AsText(jwk);
+  const std::size_t at = text.find(kBefore) + kBefore.size();
+  Needle needle{};
+  for (std::size_t i = 0; i < needle.size(); ++i) needle[i] = jwk[at + i] ^ kMask;
+  return needle;
+}
+
+TEST_F(KeyMemory, KeyOfAWitIsOnlyInTheWit) {
+  const auto signer = MakeJwtKey(kWitProfile);
+  ASSERT_TRUE(signer);
+  Needle needle{};
+  {
+    const auto wit = MintWitSvid(*signer->key, Start().wall + std::chrono::hours(1),
+                                 EntryFor("spiffe://example.org/web"), Start().wall);
+    ASSERT_TRUE(wit);
+    needle = NeedleOfJwk(wit->key_jwk.Reveal());
+    EXPECT_EQ(Seek(needle).elsewhere, 1);
+  }
+  EXPECT_EQ(Seek(needle).elsewhere, 0);
 }
 
 TEST_F(KeyMemory, KeyFromThePoolIsOnlyWithWhoTookIt) {
