@@ -137,6 +137,14 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
   return Error(ErrorCode::kPeerGone, "the process exited while its scope was being pinned");
 }
 
+Matched NamedBy(const std::optional<SpiffeId>& spiffe_id, const Matched& matched) {
+  Matched named;
+  std::ranges::copy_if(matched, std::back_inserter(named), [&spiffe_id](const auto& entry) {
+    return !spiffe_id || entry->spiffe_id == *spiffe_id;
+  });
+  return named;
+}
+
 Decision DecideAlso(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                     const Authorization& authorization, const Entry& entry) {
   PolicyRequest request = RequestOf(parts, peer, facts, authorization, ChallengeState::kNone);

@@ -53,6 +53,9 @@ Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Pee
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                                 const Matched& matched, const Question& question);
 
+/// Those of this SPIFFE ID; all without one.
+Matched NamedBy(const std::optional<SpiffeId>& spiffe_id, const Matched& matched);
+
 /// What the policy says of one more entry, on the same facts and the same scope.
 Decision DecideAlso(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                     const Authorization& authorization, const Entry& entry);

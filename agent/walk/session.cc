@@ -9,13 +9,6 @@
 namespace surety {
 namespace {
 
-// A process that was just pinned is looked at once more, soon: what it did
-// between being looked at and being followed has woken no one.
-constexpr std::chrono::milliseconds kSecondLook{1'000};
-
-// RotateAfter spreads rotations over a tenth of the lifetime.
-constexpr int kSpread = 10;
-
 IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
   return {.spiffe_id = svid.id.Text(),
           .entry_id = entry.id,
@@ -37,12 +30,9 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
   if (!std::exchange(heard_of_birth_, true)) parts_.watcher.HearOfBirth(*peer_.process);
   auto standing = parts_.history.Look(peer_, now);
   if (!standing && standing.error().code() == ErrorCode::kPeerGone) return standing.error();
-  const auto new_calls =
-      std::ranges::count_if(demand.tokens, [](const TokenAsk& one) { return one.newcomer; });
-  if (standing)
-    turn.crowded = !LetIn(*standing, demand.newcomers + static_cast<std::uint32_t>(new_calls), now);
+  if (standing) turn.crowded = !LetIn(*standing, NewcomersOf(demand), now);
   // Before any other work is done for them.
-  if (turn.crowded && held_.empty()) return turn;
+  if (turn.crowded && HoldsNothing()) return turn;
   // Attested last, since it ends with the question whether the process still lives.
   const auto facts = Look(parts_, rules_, peer_, std::move(standing), now);
   if (!facts) return facts.error();
@@ -57,13 +47,24 @@ Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
     const Ask ask{*facts, now, newcomers, recorded_bundles_, turn, turn.bundles};
     if (auto done = StepBundles(ask); !done) return done.error();
   }
+  TokenTurn tokens;
+  if (auto done = StepWits(*facts, now, demand.wits, tokens, turn); !done) return done.error();
   if (turn.crowded) {
     // Those that an earlier turn let in wait for the next.
-    if (!demand.tokens.empty()) ComeBackBy(turn.next, now.boot + kSecondLook);
+    if (!demand.tokens.empty() || !demand.wits.empty())
+      ComeBackBy(turn.next, now.boot + kSecondLook);
     return turn;
   }
-  if (auto done = StepTokens(*facts, now, demand.tokens, turn); !done) return done.error();
+  if (auto done = StepTokens(*facts, now, demand.tokens, tokens, turn); !done) return done.error();
+  ConcludeTokens(tokens, now, turn);
   return turn;
+}
+
+std::uint32_t Session::NewcomersOf(const Demand& demand) {
+  std::uint32_t all = demand.newcomers;
+  for (const TokenAsk& one : demand.tokens) all += one.newcomer ? 1 : 0;
+  for (const WitAsk& one : demand.wits) all += one.newcomers;
+  return all;
 }
 
 bool Session::LetIn(const Standing& standing, std::uint32_t newcomers, Moment now) {
@@ -134,7 +135,7 @@ Result<void> Session::StepBundles(const Ask& ask) {
   }
   ask.outcome.verdict = Verdict::kAllow;
   ask.turn.bundle_update = parts_.bundles.Bundles();
-  ask.turn.token_bundle_update = parts_.tokens.Bundles();
+  TellTokenKeys(ask.turn);
   ComeBackBy(ask.turn.next, ask.now.boot + rules_.recheck);
   return {};
 }
@@ -218,7 +219,7 @@ void Session::NotNow(const Ask& ask, Authorization& authorization, const std::st
 void Session::KeepInformed(const Ask& ask, Action action) {
   if (action == Action::kBundles) {
     ask.turn.bundle_update = parts_.bundles.Bundles();
-    ask.turn.token_bundle_update = parts_.tokens.Bundles();
+    TellTokenKeys(ask.turn);
   } else if (update_ && std::ranges::none_of(held_, [&](const Held& one) {
                return one.expires_at <= ask.now.boot;
              })) {
@@ -262,7 +263,7 @@ const Session::Held* Session::StillGood(const EntryDecision& granted, bool rotat
   if (at == held_.end()) return nullptr;
   const bool same = at->entry == granted.entry || *at->entry == *granted.entry;
   // What is due a little later than another is renewed with it, in one message.
-  const auto ahead = rotating ? (at->svid->not_after - at->svid->not_before) / kSpread
+  const auto ahead = rotating ? (at->svid->not_after - at->svid->not_before) / kRotationSpread
                               : BootClock::duration::zero();
   // By the wall clock, too: whoever verifies it has no other, and it may have been set.
   const bool valid = now.boot + ahead < at->rotate_at && at->svid->not_before <= now.wall &&

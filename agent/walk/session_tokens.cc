@@ -8,26 +8,23 @@
 #include "surety/session.h"
 
 namespace surety {
-namespace {
-
-Matched NamedBy(const TokenRequest& request, const Matched& matched) {
-  Matched named;
-  std::ranges::copy_if(matched, std::back_inserter(named), [&request](const auto& entry) {
-    return !request.spiffe_id || entry->spiffe_id == *request.spiffe_id;
-  });
-  return named;
-}
-
-}  // namespace
 
 Result<void> Session::StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
-                                 Turn& turn) {
-  TokenTurn tokens;
+                                 TokenTurn& tokens, Turn& turn) {
   for (const TokenAsk& one : asks) {
     TokenAnswer& answer = turn.tokens.emplace_back();
     const Ask ask{facts, now, one.newcomer, recorded_tokens_, turn, answer.outcome};
     if (auto done = StepToken(ask, *one.request, tokens, answer); !done) return done;
   }
+  return {};
+}
+
+void Session::TellTokenKeys(Turn& turn) const {
+  turn.token_bundle_update = parts_.tokens.Bundles();
+  if (parts_.wits != nullptr) turn.wit_bundle_update = parts_.wits->Bundles();
+}
+
+void Session::ConcludeTokens(const TokenTurn& tokens, Moment now, Turn& turn) {
   // A fresh look that waits for a fact goes on, or the challenge would never be passed.
   if (tokens.undecided) {
     ComeBackBy(turn.next, token_retry_.After(now.boot));
@@ -35,25 +32,36 @@ Result<void> Session::StepTokens(const TurnFacts& facts, Moment now, std::span<c
     token_retry_.Reset();
     token_challenge_.Reset();
   }
-  return {};
 }
 
-Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
-                                TokenAnswer& answer) {
-  const Matched named = NamedBy(request, ask.facts.matched);
-  Question question{.action = Action::kToken, .audiences = request.audiences};
+// A challenge is one for all that ask for tokens.
+Result<Authorization> Session::AuthorizeToken(const Ask& ask, const Matched& named,
+                                              std::span<const std::string> audiences,
+                                              TokenTurn& tokens) {
+  Question question{.action = Action::kToken, .audiences = audiences};
   auto authorization = Authorize(parts_, peer_, ask.facts, named, question);
-  if (!authorization) return authorization.error();
-  if (authorization->verdict == Verdict::kChallenge) {
+  if (authorization && authorization->verdict == Verdict::kChallenge) {
     if (!tokens.look) tokens.look = token_challenge_.Saw(ask.facts.seen, ask.now.boot);
     if (*tokens.look == Challenge::State::kLookAgain) {
       ComeBackBy(ask.turn.next, token_challenge_.due());
     } else {
       question.challenge = ChallengeState::kPassed;
       authorization = Authorize(parts_, peer_, ask.facts, named, question);
-      if (!authorization) return authorization.error();
     }
   }
+  if (!authorization) return authorization;
+  // Challenged once more after it was passed: there is no look to wait for.
+  const bool challenged = authorization->verdict == Verdict::kChallenge;
+  if (authorization->verdict == Verdict::kUndecided || (challenged && !token_challenge_.pending()))
+    tokens.undecided = true;
+  return authorization;
+}
+
+Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
+                                TokenAnswer& answer) {
+  const Matched named = NamedBy(request.spiffe_id, ask.facts.matched);
+  auto authorization = AuthorizeToken(ask, named, request.audiences, tokens);
+  if (!authorization) return authorization.error();
   switch (authorization->verdict) {
     case Verdict::kAllow: {
       auto done = HandOutTokens(ask, request, *authorization, answer);
@@ -61,11 +69,8 @@ Result<void> Session::StepToken(const Ask& ask, const TokenRequest& request, Tok
       return done;
     }
     case Verdict::kRefuse: return Refuse(ask, *authorization);
-    case Verdict::kUndecided: tokens.undecided = true; break;
-    // Once more after it was passed: there is no look to wait for.
-    case Verdict::kChallenge:
-      tokens.undecided = tokens.undecided || !token_challenge_.pending();
-      break;
+    case Verdict::kUndecided:
+    case Verdict::kChallenge: break;
   }
   TokensNotNow(ask, *authorization, std::string(authorization->reason));
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "agent/walk/authorize.h"
@@ -18,5 +19,12 @@ std::string SummaryOf(const Authorization& authorization, const Attestation& see
 
 /// Makes `next` no later than `when`.
 void ComeBackBy(std::optional<BootTime>& next, BootTime when);
+
+/// How soon a process that was just pinned is looked at once more: what it did between
+/// being looked at and being followed has woken no one.
+inline constexpr std::chrono::milliseconds kSecondLook{1'000};
+
+/// RotateAfter() spreads rotations over this part of the lifetime.
+inline constexpr int kRotationSpread = 10;
 
 }  // namespace surety

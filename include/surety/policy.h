@@ -17,7 +17,7 @@ enum class Action {
   kIssue,    ///< The first SVID for a process, or for one more of its streams.
   kRotate,   ///< Any further one.
   kBundles,  ///< The trust bundles alone.
-  kToken,    ///< A JWT-SVID.
+  kToken,    ///< A JWT-SVID, or a WIT-SVID, which has no audiences.
   kTask,     ///< A narrower identity for a piece of work.
   kRequest,  ///< One request between services.
 };
@@ -55,7 +55,7 @@ struct PolicyRequest {
   const Standing& standing;
   ChallengeState challenge = ChallengeState::kNone;
   WakeMode wake = WakeMode::kSweep;
-  std::span<const std::string> audiences{};  ///< Of a token.
+  std::span<const std::string> audiences{};  ///< Of a JWT-SVID.
 };
 
 /// What is to be done besides the verdict itself.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,6 +23,7 @@
 #include "surety/standing.h"
 #include "surety/token.h"
 #include "surety/watcher.h"
+#include "surety/wit.h"
 
 namespace surety {
 
@@ -43,6 +45,7 @@ struct WalkParts {
   Watcher& watcher;
   CallGate& gate;
   const Clock& clock;
+  WitIssuer* wits = nullptr;  ///< Null: that profile is off, and nobody may ask for it.
 };
 
 /// How long a turn may take, how often one is retried, and the last word.
@@ -63,6 +66,11 @@ struct WalkRules {
 struct SvidUpdate {
   std::vector<std::shared_ptr<const X509Svid>> svids;  ///< The default identity first.
   std::shared_ptr<const BundleSet> bundles;
+};
+
+/// The same for streams that ask for WIT-SVIDs.
+struct WitUpdate {
+  std::vector<std::shared_ptr<const WitSvid>> svids;  ///< The default identity first.
 };
 
 /// When to look again after "could not tell": soon at first, then ever later.
@@ -123,6 +131,12 @@ class Session {
     bool newcomer = true;  ///< No turn has begun since it came.
   };
 
+  /// The streams that ask for WIT-SVIDs of the same.
+  struct WitAsk {
+    std::optional<SpiffeId> spiffe_id{};  ///< Absent: every identity of the caller's.
+    std::uint32_t newcomers = 0;          ///< Of them, as Demand::newcomers, not counted there.
+  };
+
   /// What is asked for by the streams that are open.
   struct Demand {
     bool svids = false;           ///< Some stream wants SVIDs.
@@ -130,6 +144,8 @@ class Session {
     std::uint32_t newcomers = 0;  ///< Streams that have had no answer yet.
     /// Calls for tokens that wait for their answer. Borrowed for the length of the turn.
     std::span<const TokenAsk> tokens{};
+    /// Likewise; each asks for something else.
+    std::span<const WitAsk> wits{};
   };
 
   /// The outcome for one kind of stream.
@@ -146,6 +162,13 @@ class Session {
     std::vector<JwtSvid> tokens;  ///< In the order of SVIDs; empty unless allowed.
   };
 
+  /// The outcome for the streams of one WitAsk.
+  struct WitAnswer {
+    Outcome outcome;
+    /// As Turn::svid_update; null unless allowed.
+    std::shared_ptr<const WitUpdate> update{};
+  };
+
   struct Turn {
     std::optional<BootTime> next;  ///< When to call Step again at the latest.
     /// The newcomers are too many: they end (kResourceExhausted), unanswered.
@@ -158,7 +181,9 @@ class Session {
     std::shared_ptr<const SvidUpdate> svid_update;
     std::shared_ptr<const BundleSet> bundle_update;
     std::shared_ptr<const TokenBundles> token_bundle_update;
+    std::shared_ptr<const TokenBundles> wit_bundle_update{};  ///< Null if that profile is off.
     std::vector<TokenAnswer> tokens{};  ///< As demanded, in that order; none if crowded.
+    std::vector<WitAnswer> wits{};      ///< Likewise; none if crowded while nothing is held.
   };
 
   Session(const WalkParts& parts, const WalkRules& rules, Peer peer)
@@ -192,11 +217,23 @@ class Session {
     BootTime rotate_at;
     BootTime expires_at;
   };
+  struct HeldWit {
+    std::shared_ptr<const Entry> entry;
+    std::shared_ptr<const WitSvid> svid;
+    BootTime rotate_at;
+    BootTime expires_at;
+  };
   /// What the last record said, so that a turn that finds nothing new leaves none.
   struct Recorded {
     std::string summary;  ///< Of the verdict and of every entry's decision.
     Drift drift;
     std::string decision;
+  };
+  /// What the streams of one WitAsk have.
+  struct WitSet {
+    std::vector<HeldWit> held;
+    std::shared_ptr<const WitUpdate> update;
+    Recorded recorded;
   };
   /// One kind of stream within one turn.
   struct Ask {
@@ -214,6 +251,7 @@ class Session {
     bool undecided = false;                ///< Some are, for another reason.
   };
 
+  [[nodiscard]] static std::uint32_t NewcomersOf(const Demand& demand);
   bool LetIn(const Standing& standing, std::uint32_t newcomers, Moment now);
   Result<void> StepSvids(const Ask& ask);
   Result<void> StepAlone(const Ask& ask);
@@ -225,7 +263,12 @@ class Session {
   void KeepInformed(const Ask& ask, Action action);
 
   Result<void> StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
-                          Turn& turn);
+                          TokenTurn& tokens, Turn& turn);
+  Result<Authorization> AuthorizeToken(const Ask& ask,
+                                       const std::vector<std::shared_ptr<const Entry>>& named,
+                                       std::span<const std::string> audiences, TokenTurn& tokens);
+  void TellTokenKeys(Turn& turn) const;
+  void ConcludeTokens(const TokenTurn& tokens, Moment now, Turn& turn);
   Result<void> StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
                          TokenAnswer& answer);
   Result<void> HandOutTokens(const Ask& ask, const TokenRequest& request,
@@ -234,8 +277,29 @@ class Session {
   Result<std::vector<JwtSvid>> MintTokens(const TokenRequest& request, Authorization& authorization,
                                           Moment now);
 
+  // In session_wits.cc.
+  Result<void> StepWits(const TurnFacts& facts, Moment now, std::span<const WitAsk> asks,
+                        TokenTurn& tokens, Turn& turn);
+  Result<void> StepWit(const Ask& ask, const std::optional<SpiffeId>& spiffe_id, TokenTurn& tokens,
+                       WitSet& set);
+  Result<void> HandOutWits(const Ask& ask, Authorization& authorization, TokenTurn& tokens,
+                           WitSet& set);
+  void WitsNotNow(const Ask& ask, Authorization& authorization, const std::string& why,
+                  WitSet& set);
+  Result<std::vector<HeldWit>> MintWits(Authorization& authorization, const WitSet& set,
+                                        Moment now);
+  Result<HeldWit> MintWit(EntryDecision& granted, Moment now);
+  static bool IsStillGood(const HeldWit& held, const EntryDecision& granted, bool rotating,
+                          Moment now);
+  void KeepWits(const Ask& ask, Authorization& authorization, const WitSet& set,
+                std::vector<HeldWit>& next) const;
+  void CallAgainForWits(const Ask& ask, bool pinned, const WitSet& set) const;
+  [[nodiscard]] bool HoldsNothing() const;
+
   Result<std::vector<Held>> Mint(Authorization& authorization, Moment now);
   void Keep(const Ask& ask, Authorization& authorization, std::vector<Held>& next) const;
+  bool StaysUndecided(const Ask& ask, Authorization& authorization,
+                      const std::shared_ptr<const Entry>& entry) const;
   [[nodiscard]] bool StillWaits(const Entry& entry, const Attestation& seen) const;
   [[nodiscard]] const Held* StillGood(const EntryDecision& granted, bool rotating,
                                       Moment now) const;
@@ -261,6 +325,7 @@ class Session {
   Recorded recorded_svids_;
   Recorded recorded_bundles_;
   Recorded recorded_tokens_;
+  std::map<std::string, WitSet> wits_;  // By the SPIFFE ID that is asked for; "": by all.
 };
 
 /// How long to hold an SVID of this lifetime before the next: half of it, give

@@ -36,6 +36,14 @@ struct DeliveredToken {
   std::string hint;
 };
 
+/// One WIT-SVID as it came over the wire, unchecked.
+struct DeliveredWit {
+  std::string spiffe_id;
+  std::string token;
+  SecretBytes key_jwk;  ///< The private key as a JWK (RFC 7517).
+  std::string hint;
+};
+
 /// What is asked for with FetchJWTSVID. As it is sent: the daemon judges it.
 struct TokenDemand {
   std::vector<std::string> audiences;
@@ -68,6 +76,11 @@ class WorkloadClient {
   /// One FetchJWTSVID call.
   virtual Result<std::vector<DeliveredToken>> FetchJwt(const TokenDemand& demand,
                                                        std::chrono::milliseconds timeout) = 0;
+
+  /// The first message of one FetchWITSVID call, which is then ended. `spiffe_id` empty:
+  /// every identity of the caller's. kNotFound also where that profile is off.
+  virtual Result<std::vector<DeliveredWit>> FetchWit(const std::string& spiffe_id,
+                                                     std::chrono::milliseconds timeout) = 0;
 
   /// One ValidateJWTSVID call. kInvalidArgument: the token is not to be believed, and why.
   virtual Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,

@@ -152,6 +152,28 @@ class CountingTokens final : public TokenIssuer {
   int count = 0;
 };
 
+/// Numbers WIT-SVIDs, and names the entry of each.
+class CountingWits final : public WitIssuer {
+ public:
+  Result<WitSvid> IssueWit(const Entry& entry, WallTime now) override {
+    if (down) return Error(ErrorCode::kUnavailable, "no key");
+    const std::string id = "w" + std::to_string(++count) + " " + entry.id;
+    return WitSvid{.id = entry.spiffe_id,
+                   .hint = entry.hint,
+                   .token_id = id,
+                   .key_id = "k",
+                   .issued_at = now,
+                   .expires_at = now + entry.wit_ttl,
+                   .token = id,
+                   .key_jwk = SecretBytes(std::vector<std::uint8_t>{'{', '}'})};
+  }
+  [[nodiscard]] std::shared_ptr<const TokenBundles> Bundles() const override { return bundles; }
+  std::shared_ptr<const TokenBundles> bundles = std::make_shared<TokenBundles>(
+      TokenBundles{.revision = 1, .jwk_sets = {{"example.org", R"({"keys":[]})"}}});
+  bool down = false;
+  int count = 0;
+};
+
 class MemoryLedger final : public ScopeLedger {
  public:
   std::optional<Scope> Find(const ProcessKey& process) const override {
