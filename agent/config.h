@@ -63,6 +63,13 @@ struct JwtConfig {
   Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
 };
 
+/// WIT-SVIDs, which are incubating.
+struct WitConfig {
+  bool enabled = false;
+  Seconds ttl{5 * 60};          ///< Of WIT-SVIDs whose entry names none.
+  Seconds key_ttl{7 * 86'400};  ///< Of a key that signs them; at least 4 x ttl.
+};
+
 /// Secrets of Envoy's discovery service whose names are no SPIFFE IDs.
 struct SdsConfig {
   std::string default_svid_name = "default";
@@ -172,6 +179,7 @@ struct Config {
   AdminConfig admin = {};
   X509Config x509 = {};
   JwtConfig jwt = {};
+  WitConfig wit = {};
   SdsConfig sds = {};
   LimitsConfig limits = {};
   PolicyConfig policy = {};

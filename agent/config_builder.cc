@@ -57,6 +57,7 @@ std::optional<Config> ConfigBuilder::Build() {
   CompareSockets(out);
   ReadX509(out);
   ReadJwt(out.jwt);
+  ReadWit(out.wit);
   ReadSds(top_, diagnostics_, out.sds);
   ReadLimits(out.limits);
   HookSections(top_, read_, diagnostics_).Read(out);
@@ -259,16 +260,28 @@ void ConfigBuilder::ReadJwt(JwtConfig& out) {
   const auto* section = top_.Table("jwt", "[jwt]");
   if (section == nullptr) return;
   TomlTable table(*section, "[jwt]", diagnostics_);
-  read_.Span(table, "ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl, out.ttl);
-  read_.Span(table, "key_ttl", "\"7d\"", kMinJwtTtl * kTokensPerKey, kDay * 3650, out.key_ttl);
-  if (out.key_ttl < out.ttl * kTokensPerKey) {
-    diagnostics_.Error(table.At(table.Has("key_ttl") ? "key_ttl" : "ttl"),
-                       "key_ttl (" + DurationText(out.key_ttl) + ") is less than four times ttl (" +
-                           DurationText(out.ttl) + "), so tokens would be cut short",
-                       "set key_ttl to at least \"" + DurationText(out.ttl * kTokensPerKey) +
-                           "\", or shorten ttl");
-  }
+  ReadTokenTimes(table, out.ttl, out.key_ttl);
   table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadWit(WitConfig& out) {
+  const auto* section = top_.Table("wit", "[wit]");
+  if (section == nullptr) return;
+  TomlTable table(*section, "[wit]", diagnostics_);
+  if (const auto enabled = table.Boolean("enabled", "true")) out.enabled = enabled->value;
+  ReadTokenTimes(table, out.ttl, out.key_ttl);
+  table.RefuseUnknownKeys();
+}
+
+void ConfigBuilder::ReadTokenTimes(TomlTable& table, Seconds& ttl, Seconds& key_ttl) {
+  read_.Span(table, "ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl, ttl);
+  read_.Span(table, "key_ttl", "\"7d\"", kMinJwtTtl * kTokensPerKey, kDay * 3650, key_ttl);
+  if (key_ttl >= ttl * kTokensPerKey) return;
+  diagnostics_.Error(
+      table.At(table.Has("key_ttl") ? "key_ttl" : "ttl"),
+      "key_ttl (" + DurationText(key_ttl) + ") is less than four times ttl (" + DurationText(ttl) +
+          "), so tokens would be cut short",
+      "set key_ttl to at least \"" + DurationText(ttl * kTokensPerKey) + "\", or shorten ttl");
 }
 
 void ConfigBuilder::ReadLimits(LimitsConfig& out) {

@@ -40,6 +40,8 @@ class ConfigBuilder {
   void CompareCrlFile(const TomlTable& table, const Config& config);
   void CompareLifetimes(const TomlTable& table, const X509Config& config);
   void ReadJwt(JwtConfig& out);
+  void ReadWit(WitConfig& out);
+  void ReadTokenTimes(TomlTable& table, Seconds& ttl, Seconds& key_ttl);
   void ReadLimits(LimitsConfig& out);
   void ReadAttestors(Config& out);
   void ReadUnixAttestor(TomlTable& attestors, UnixAttestorConfig& out);

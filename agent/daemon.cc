@@ -152,6 +152,10 @@ Result<void> Daemon::OpenTokenKeys() {
   auto keys = OpenJwtAuthority(JwtOptionsOf(config_), clock_.Now());
   if (!keys) return keys.error().Within("opening the keys that sign tokens");
   token_keys_ = *std::move(keys);
+  if (!config_.wit.enabled) return {};
+  auto wit_keys = WitAuthority::Open(WitOptionsOf(config_), clock_.Now());
+  if (!wit_keys) return wit_keys.error().Within("opening the keys that sign WIT-SVIDs");
+  wit_keys_ = *std::move(wit_keys);
   return {};
 }
 
@@ -229,7 +233,8 @@ WalkParts Daemon::Walk() {
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,
           .gate = gate_,
-          .clock = clock_};
+          .clock = clock_,
+          .wits = wit_keys_.get()};
 }
 
 std::unique_ptr<ExternalHookPolicy> Daemon::MakePolicyWithHook() {

@@ -14,6 +14,7 @@
 #include "agent/issuance/crl_keeper.h"
 #include "agent/issuance/crl_publisher.h"
 #include "agent/issuance/jwt_authority.h"
+#include "agent/issuance/wit_authority.h"
 #include "agent/passed_sockets.h"
 #include "agent/policy/churn_limiter.h"
 #include "agent/policy/external_hook_policy.h"
@@ -73,7 +74,13 @@ class Daemon final : private StatusSource {
   void TendPlugins();
   void LookAtClock(Moment now);
   void Heed(const AuthorityProgress& progress);
-  void HeedTokenKeys(const AuthorityProgress& progress);
+  /// When the keys of one profile of tokens are to be looked at again, and what was wrong.
+  struct TokenUpkeep {
+    std::string_view what;
+    std::atomic<BootTime> advance_at = BootTime{};
+    std::string failure{};  // Of the thread that keeps house.
+  };
+  void HeedTokenKeys(const AuthorityProgress& progress, TokenUpkeep& upkeep);
   void Heed(const CrlProgress& progress);
   void Note(std::string_view what, NoticeSeverity severity,
             std::vector<std::pair<std::string, std::string>> details);
@@ -118,6 +125,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;
   std::unique_ptr<JwtAuthority> token_keys_;
+  std::unique_ptr<WitAuthority> wit_keys_;  // Null: that profile is off.
   std::unique_ptr<CrlPublisher> crls_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;
@@ -133,12 +141,12 @@ class Daemon final : private StatusSource {
   WallClockWatch wall_clock_{started_};  // By clock_mutex_.
 
   std::atomic<BootTime> advance_at_ = BootTime{};
-  std::atomic<BootTime> advance_token_keys_at_ = BootTime{};
-  bool walk_hangs_ = false;         // Of the thread that keeps house.
-  std::string not_serving_;         // Why; of the thread that keeps house.
-  std::string authority_failure_;   // Likewise.
-  std::string token_keys_failure_;  // Likewise.
-  std::string crl_failure_;         // Of the keeper's thread.
+  TokenUpkeep token_keys_upkeep_{.what = "token keys"};
+  TokenUpkeep wit_keys_upkeep_{.what = "WIT keys"};
+  bool walk_hangs_ = false;        // Of the thread that keeps house.
+  std::string not_serving_;        // Why; of the thread that keeps house.
+  std::string authority_failure_;  // Likewise.
+  std::string crl_failure_;        // Of the keeper's thread.
 };
 
 }  // namespace surety

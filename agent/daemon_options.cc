@@ -85,6 +85,13 @@ JwtAuthorityOptions JwtOptionsOf(const Config& config) {
                     .clock_skew = config.x509.clock_skew}};
 }
 
+JwtAuthorityOptions WitOptionsOf(const Config& config) {
+  JwtAuthorityOptions options = JwtOptionsOf(config);
+  options.times.ca_ttl = config.wit.key_ttl;
+  options.times.max_svid_ttl = config.wit.ttl;
+  return options;
+}
+
 ChurnLimiter::Limits ChurnLimitsOf(const LimitsConfig& config) {
   ChurnLimiter::Limits limits;
   limits.tokens_per_second = OrNone(config.short_calls_per_second_per_lineage);

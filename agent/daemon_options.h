@@ -22,6 +22,7 @@ PolicySettings PolicySettingsOf(const Config& config);
 Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now);
 
 JwtAuthorityOptions JwtOptionsOf(const Config& config);
+JwtAuthorityOptions WitOptionsOf(const Config& config);
 ChurnLimiter::Limits ChurnLimitsOf(const LimitsConfig& config);
 
 /// `open_files` is how many descriptors the daemon may have.

@@ -56,6 +56,7 @@ MetricsSnapshot Daemon::Snapshot() const {
   out.watcher = watcher_->Status();
   out.x509 = TimesOf(authority_->Status());
   out.jwt = TimesOf(token_keys_->Status());
+  if (wit_keys_) out.wit = TimesOf(wit_keys_->Status());
   TellCrls(crls_->Status(), out);
   const AuditFileStatus audit = audit_file_->Status();
   out.audit_synced_sequence = audit.synced_seq;
@@ -67,9 +68,12 @@ MetricsSnapshot Daemon::Snapshot() const {
 
 Result<std::string> Daemon::BundleDocument() const {
   // An operator's CA is replaced by a restart, not by its age.
-  const Seconds life = config_.x509.ca_files ? config_.jwt.key_ttl
-                                             : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl);
-  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHintFor(life));
+  Seconds life = config_.x509.ca_files ? config_.jwt.key_ttl
+                                       : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl);
+  const auto wits = wit_keys_ ? wit_keys_->Bundles() : nullptr;
+  if (wits) life = std::min(life, config_.wit.key_ttl);
+  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHintFor(life),
+                             wits.get());
 }
 
 std::string Daemon::WhyNotServing() const {

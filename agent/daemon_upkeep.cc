@@ -123,7 +123,10 @@ void Daemon::KeepHouse() {
   const Moment now = clock_.Now();
   LookAtClock(now);
   if (now.boot >= advance_at_.load()) Heed(authority_->Advance(now));
-  if (now.boot >= advance_token_keys_at_.load()) HeedTokenKeys(token_keys_->Advance(now));
+  if (now.boot >= token_keys_upkeep_.advance_at.load())
+    HeedTokenKeys(token_keys_->Advance(now), token_keys_upkeep_);
+  if (wit_keys_ && now.boot >= wit_keys_upkeep_.advance_at.load())
+    HeedTokenKeys(wit_keys_->Advance(now), wit_keys_upkeep_);
   state_->Tick(now, audit_file_->Status().last_seq);
   audit_->Tick(now);
   api_->CutStalled();
@@ -175,7 +178,8 @@ void Daemon::LookAtClock(Moment now) {
   Note("clock.set", NoticeSeverity::kHigh, {{"seconds", std::to_string(seconds)}});
   if (moved < BootClock::duration::zero()) state_->sanctions().ClockSetBack(now);
   advance_at_ = BootTime{};
-  advance_token_keys_at_ = BootTime{};
+  token_keys_upkeep_.advance_at = BootTime{};
+  wit_keys_upkeep_.advance_at = BootTime{};
   if (crl_keeper_) crl_keeper_->Wake();
   scheduler_->WakeAll();
 }
@@ -192,12 +196,12 @@ void Daemon::Heed(const AuthorityProgress& progress) {
   }
 }
 
-void Daemon::HeedTokenKeys(const AuthorityProgress& progress) {
-  for (const std::string& event : progress.events) logger_->info("token keys: {}", event);
+void Daemon::HeedTokenKeys(const AuthorityProgress& progress, TokenUpkeep& upkeep) {
+  for (const std::string& event : progress.events) logger_->info("{}: {}", upkeep.what, event);
   const std::string failure = progress.failure ? progress.failure->Text() : std::string();
-  if (failure != token_keys_failure_ && !failure.empty()) logger_->error("token keys: {}", failure);
-  token_keys_failure_ = failure;
-  advance_token_keys_at_ = progress.call_again_at;
+  if (failure != upkeep.failure && !failure.empty()) logger_->error("{}: {}", upkeep.what, failure);
+  upkeep.failure = failure;
+  upkeep.advance_at = progress.call_again_at;
   if (progress.bundles_changed) scheduler_->WakeAll();
 }
 
@@ -226,6 +230,8 @@ DaemonStatus Daemon::Status() const {
   status.bundle_revision = crls_->Bundles()->revision;
   status.authorities = authority_->Status();
   for (AuthorityStatus& key : token_keys_->Status()) status.authorities.push_back(std::move(key));
+  if (wit_keys_)
+    for (AuthorityStatus& key : wit_keys_->Status()) status.authorities.push_back(std::move(key));
 
   const EntryStoreStatus entries = entries_.Status();
   status.entries = {.count = static_cast<std::uint32_t>(entries.count),
@@ -269,6 +275,7 @@ std::vector<std::string> Daemon::Degraded() const {
   const WallTime now = clock_.Now().wall;
   std::vector<std::string> all = authority_->Degraded(now);
   Append(token_keys_->Degraded(), all);
+  if (wit_keys_) Append(wit_keys_->Degraded(), all);
   Append(crls_->Degraded(now), all);
   Append(audit_file_->Degraded(), all);
   if (auto sentence = state_->Degraded(); !sentence.empty()) all.push_back(std::move(sentence));

@@ -72,7 +72,9 @@ class GrpcApiServer final : public ApiServer {
         admin_(AdminDoor(parts, options, admin_gate_, offences_)),
         secrets_(parts.logger, parts.clock),
         health_({kWorkloadService}),
-        workload_methods_(WorkloadMethods(board_, parts.validator, parts.clock)),
+        workload_methods_(
+            WorkloadMethods(board_, parts.validator, parts.clock,
+                            parts.walk.wits == nullptr ? WitProfile::kOff : WitProfile::kOn)),
         admin_methods_(AdminMethods([this] { return Status(); }, parts.bundle_document,
                                     parts.actions, admin_gate_)) {
     AddSecretMethods(workload_methods_, board_, options.secret_names, secrets_);

@@ -73,4 +73,27 @@ grpc::ByteBuffer JwtBundlesMessage(const TokenBundles& bundles) {
   return WipedMessage(response);
 }
 
+grpc::ByteBuffer WitSvidMessage(const WitUpdate& update) {
+  WITSVIDResponse response;
+  for (const auto& one : update.svids) {
+    WITSVID& out = *response.add_svids();
+    out.set_spiffe_id(one->id.Text());
+    out.set_wit_svid(one->token);
+    const auto key = one->key_jwk.Reveal();
+    // In one piece, as in JwtSvidMessage().
+    out.set_wit_svid_key(reinterpret_cast<const char*>(key.data()), key.size());
+    out.set_hint(one->hint);
+  }
+  grpc::ByteBuffer message = WipedMessage(response);
+  for (WITSVID& svid : *response.mutable_svids()) Wipe(*svid.mutable_wit_svid_key());
+  return message;
+}
+
+grpc::ByteBuffer WitBundlesMessage(const TokenBundles& bundles) {
+  WITBundlesResponse response;
+  for (const auto& [trust_domain, jwk_set] : bundles.jwk_sets)
+    (*response.mutable_bundles())[IdOf(trust_domain)] = jwk_set;
+  return WipedMessage(response);
+}
+
 }  // namespace surety

@@ -20,4 +20,10 @@ grpc::ByteBuffer JwtSvidMessage(const std::vector<JwtSvid>& tokens);
 /// A JWTBundlesResponse, serialised.
 grpc::ByteBuffer JwtBundlesMessage(const TokenBundles& bundles);
 
+/// A WITSVIDResponse, serialised. It holds private keys: as X509SvidMessage().
+grpc::ByteBuffer WitSvidMessage(const WitUpdate& update);
+
+/// A WITBundlesResponse, serialised.
+grpc::ByteBuffer WitBundlesMessage(const TokenBundles& bundles);
+
 }  // namespace surety

@@ -10,8 +10,8 @@ namespace surety {
 namespace {
 
 constexpr std::array<StreamKind, kStreamKinds> kKinds = {
-    StreamKind::kX509Svids, StreamKind::kX509Bundles, StreamKind::kJwtBundles,
-    StreamKind::kSvidSecrets, StreamKind::kBundleSecrets};
+    StreamKind::kX509Svids,  StreamKind::kX509Bundles, StreamKind::kJwtBundles,
+    StreamKind::kWitBundles, StreamKind::kSvidSecrets, StreamKind::kBundleSecrets};
 
 bool WantsSvids(StreamKind kind) {
   return kind == StreamKind::kX509Svids || kind == StreamKind::kSvidSecrets;
@@ -22,6 +22,8 @@ std::string_view MethodOf(StreamKind kind) {
     case StreamKind::kX509Svids: return "FetchX509SVID";
     case StreamKind::kX509Bundles: return "FetchX509Bundles";
     case StreamKind::kJwtBundles: return "FetchJWTBundles";
+    case StreamKind::kWitBundles: return "FetchWITBundles";
+    case StreamKind::kWitSvids: return "FetchWITSVID";
     case StreamKind::kSvidSecrets:
     case StreamKind::kBundleSecrets: return "StreamSecrets";
   }
@@ -39,6 +41,8 @@ std::shared_ptr<const void> UpdateFor(StreamKind kind, const Session::Turn& turn
     case StreamKind::kX509Bundles:
     case StreamKind::kBundleSecrets: return turn.bundle_update;
     case StreamKind::kJwtBundles: return turn.token_bundle_update;
+    case StreamKind::kWitBundles: return turn.wit_bundle_update;
+    case StreamKind::kWitSvids: break;
   }
   return nullptr;
 }
@@ -47,6 +51,7 @@ grpc::ByteBuffer MessageFor(StreamKind kind, const Session::Turn& turn) {
   switch (kind) {
     case StreamKind::kX509Svids: return X509SvidMessage(*turn.svid_update);
     case StreamKind::kX509Bundles: return X509BundlesMessage(*turn.bundle_update);
+    case StreamKind::kWitBundles: return WitBundlesMessage(*turn.wit_bundle_update);
     default: break;
   }
   return JwtBundlesMessage(*turn.token_bundle_update);
@@ -73,14 +78,14 @@ void ProcessStreams::Leave(const Call& call) {
   const std::lock_guard lock(mutex_);
   if (const auto at = streams_.find(&call); at != streams_.end()) Erase(at);
   if (const auto at = token_calls_.find(&call); at != token_calls_.end()) Erase(at);
+  if (const auto at = wit_streams_.find(&call); at != wit_streams_.end()) Erase(at);
 }
 
 std::optional<BootTime> ProcessStreams::Take(Moment now) {
   Session::Demand demand;
   {
     const std::lock_guard lock(mutex_);
-    if (streams_.empty() && token_calls_.empty() && !session_.held_until())
-      return WithoutStreams(now);
+    if (Idle() && !session_.held_until()) return WithoutStreams(now);
     demand = TakeDemand();
   }
   auto turn = session_.Step(now, demand);
@@ -90,6 +95,7 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
     for (const auto& [name, stream] : streams_) stream.call->End(StatusOf(turn.error()));
     streams_.clear();
     EndTokens(StatusOf(turn.error()));
+    EndWits(StatusOf(turn.error()));
     return std::nullopt;
   }
   held_ids_ = session_.held_ids();
@@ -97,7 +103,8 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
   Admit(*turn);
   Tell(*turn, now);
   TellTokens(*turn, now);
-  if (streams_.empty() && token_calls_.empty()) {
+  TellWits(*turn, now);
+  if (Idle()) {
     const auto end = WithoutStreams(now);
     return end && turn->next ? std::min(*end, *turn->next) : end;
   }
@@ -107,10 +114,11 @@ std::optional<BootTime> ProcessStreams::Take(Moment now) {
 }
 
 Session::Demand ProcessStreams::TakeDemand() {
-  Session::Demand demand{.svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
-                         .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles,
-                                           StreamKind::kBundleSecrets}) > 0,
-                         .newcomers = 0};
+  Session::Demand demand{
+      .svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
+      .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles, StreamKind::kWitBundles,
+                        StreamKind::kBundleSecrets}) > 0,
+      .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
   for (const Call* name : unserved_) {
     Stream& stream = streams_.at(name);
@@ -119,6 +127,8 @@ Session::Demand ProcessStreams::TakeDemand() {
   demand.newcomers = static_cast<std::uint32_t>(newcomers_.size());
   TakeTokenDemand();
   demand.tokens = token_asks_;
+  TakeWitDemand();
+  demand.wits = wit_asks_;
   return demand;
 }
 
@@ -227,20 +237,29 @@ bool ProcessStreams::TellNo(Stream& stream, const Session::Outcome& outcome,
 std::vector<SessionStatus> ProcessStreams::Describe() const {
   const std::lock_guard lock(mutex_);
   std::vector<SessionStatus> all;
-  all.reserve(streams_.size());
+  all.reserve(streams_.size() + wit_streams_.size());
   for (const auto& [name, stream] : streams_) {
-    SessionStatus status;
-    status.pid = peer_.process->key().pid;
-    status.uid = peer_.uid;
-    status.method = MethodOf(stream.kind);
-    if (WantsSvids(stream.kind)) status.spiffe_ids = held_ids_;
-    status.state = stream.undecided ? "undecided" : stream.last_push ? "served" : "waiting";
-    status.opened_at = stream.call->opened().wall;
-    status.last_push = stream.last_push;
-    status.next_turn = next_turn_;
-    all.push_back(std::move(status));
+    all.push_back(StatusFor(stream));
+    if (WantsSvids(stream.kind)) all.back().spiffe_ids = held_ids_;
+  }
+  for (const auto& [name, one] : wit_streams_) {
+    all.push_back(StatusFor(one.stream));
+    if (!one.told) continue;
+    for (const auto& svid : one.told->svids) all.back().spiffe_ids.push_back(svid->id.Text());
   }
   return all;
+}
+
+SessionStatus ProcessStreams::StatusFor(const Stream& stream) const {
+  SessionStatus status;
+  status.pid = peer_.process->key().pid;
+  status.uid = peer_.uid;
+  status.method = MethodOf(stream.kind);
+  status.state = stream.undecided ? "undecided" : stream.last_push ? "served" : "waiting";
+  status.opened_at = stream.call->opened().wall;
+  status.last_push = stream.last_push;
+  status.next_turn = next_turn_;
+  return status;
 }
 
 }  // namespace surety

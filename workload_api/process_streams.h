@@ -20,8 +20,16 @@ namespace surety {
 
 /// Streams of secrets are of two kinds, by what they ask for: what an X.509 stream of SVIDs
 /// would give, or bundles alone.
-enum class StreamKind { kX509Svids, kX509Bundles, kJwtBundles, kSvidSecrets, kBundleSecrets };
-inline constexpr std::size_t kStreamKinds = 5;
+enum class StreamKind {
+  kX509Svids,
+  kX509Bundles,
+  kJwtBundles,
+  kWitBundles,
+  kSvidSecrets,
+  kBundleSecrets,
+  kWitSvids,  ///< Each of them may ask for something else: kept apart.
+};
+inline constexpr std::size_t kStreamKinds = 6;  ///< But for kWitSvids.
 
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
@@ -44,7 +52,7 @@ class ProcessStreams final : public ScheduledTurn {
   enum class Joined {
     kYes,
     kGone,  ///< No turn will be taken any more: the process is to be asked for anew.
-    kFull,  ///< The process has kMostTokenCalls or kMostSecretStreams.
+    kFull,  ///< The process has kMostTokenCalls, kMostSecretStreams or kMostWitStreams.
   };
   /// Each of them is decided anew in every turn of the process.
   static constexpr std::size_t kMostTokenCalls = 32;
@@ -52,6 +60,10 @@ class ProcessStreams final : public ScheduledTurn {
   Joined Join(std::shared_ptr<Call> call, StreamKind kind);
   /// Likewise for a call that is answered once.
   Joined JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
+  /// Each may ask for something else, which is decided and minted for it alone.
+  static constexpr std::size_t kMostWitStreams = 32;
+  /// For a stream that asks for WIT-SVIDs; `spiffe_id` absent: of all identities.
+  Joined JoinForWits(std::shared_ptr<Call> call, const std::optional<SpiffeId>& spiffe_id);
   /// Each has a message of its own to be made when a CRL changes.
   static constexpr std::size_t kMostSecretStreams = 64;
   /// For a stream of secrets, which has heard its first request.
@@ -86,6 +98,13 @@ class ProcessStreams final : public ScheduledTurn {
   };
   using TokenCalls = std::unordered_map<const Call*, TokenCall>;
 
+  struct WitStream {
+    Stream stream;
+    std::optional<SpiffeId> spiffe_id;
+    std::shared_ptr<const WitUpdate> told{};
+  };
+  using WitStreams = std::unordered_map<const Call*, WitStream>;
+
   // All that follows is for the turn, which holds mutex_ for all of it but Step.
   [[nodiscard]] Session::Demand TakeDemand();
   std::optional<BootTime> WithoutStreams(Moment now);
@@ -111,6 +130,19 @@ class ProcessStreams final : public ScheduledTurn {
   void TellTokens(const Session::Turn& turn, Moment now);
   void EndTokens(const grpc::Status& status);
   void Erase(TokenCalls::iterator at);
+  // In process_wits.cc.
+  void TakeWitDemand();
+  void TellWits(const Session::Turn& turn, Moment now);
+  // Whether the stream goes on.
+  bool TellWit(WitStream& one, const Session::WitAnswer& answer, SharedMessage& message,
+               Moment now) const;
+  void EndWits(const grpc::Status& status);
+  void Erase(WitStreams::iterator at);
+  [[nodiscard]] SessionStatus StatusFor(const Stream& stream) const;
+  // Whether nobody asks for anything.
+  [[nodiscard]] bool Idle() const {
+    return streams_.empty() && token_calls_.empty() && wit_streams_.empty();
+  }
 
   CallGate& gate_;
   const Clock& clock_;
@@ -132,6 +164,10 @@ class ProcessStreams final : public ScheduledTurn {
   // Of the turn that is being taken: what it asks, and for whom, in the same order.
   std::vector<Session::TokenAsk> token_asks_;
   std::vector<const Call*> token_names_;
+  WitStreams wit_streams_;
+  // Likewise.
+  std::vector<Session::WitAsk> wit_asks_;
+  std::vector<std::vector<const Call*>> wit_names_;
   std::vector<std::string> held_ids_;
   std::string lineage_;  // Of the last turn.
   std::optional<WallTime> next_turn_;

@@ -13,6 +13,14 @@ void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRe
          [&](ProcessStreams& streams) { return streams.JoinForTokens(call, request); });
 }
 
+void StreamBoard::OpenForWits(const std::shared_ptr<Call>& call,
+                              const std::optional<SpiffeId>& spiffe_id) {
+  const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                          "this process has " + std::to_string(ProcessStreams::kMostWitStreams) +
+                              " streams of WIT-SVIDs open, and may have no more");
+  Enlist(call, full, [&](ProcessStreams& streams) { return streams.JoinForWits(call, spiffe_id); });
+}
+
 void StreamBoard::OpenForSecrets(const std::shared_ptr<Call>& call,
                                  SecretSubscription subscription) {
   const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,

@@ -24,6 +24,9 @@ class StreamBoard {
   /// The same for a call for tokens, which is answered once.
   void OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request);
 
+  /// For a stream of WIT-SVIDs, of one identity or of all.
+  void OpenForWits(const std::shared_ptr<Call>& call, const std::optional<SpiffeId>& spiffe_id);
+
   /// For a stream of secrets, which has heard its first request.
   void OpenForSecrets(const std::shared_ptr<Call>& call, SecretSubscription subscription);
   /// A later request on such a stream.

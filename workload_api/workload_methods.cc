@@ -23,22 +23,27 @@ Method Stream(StreamBoard& board, StreamKind kind) {
       }};
 }
 
-Method NotBuilt() {
+Method SwitchedOff() {
   return {.serve = [](const std::shared_ptr<Call>& call, const grpc::ByteBuffer&) {
-    call->End({grpc::StatusCode::UNIMPLEMENTED, "this profile is not served by this daemon"});
+    call->End({grpc::StatusCode::UNIMPLEMENTED,
+               "this profile is not served by this daemon: [wit] enabled is not set"});
   }};
+}
+
+Result<std::optional<SpiffeId>> ReadWantedId(const std::string& text) {
+  if (text.empty()) return std::optional<SpiffeId>();
+  auto id = SpiffeId::Parse(text);
+  if (!id) return Error(ErrorCode::kInvalidArgument, id.error().Text()).Within("spiffe_id");
+  return std::optional<SpiffeId>(*std::move(id));
 }
 
 Result<TokenRequest> ReadTokenRequest(const JWTSVIDRequest& request) {
   const std::vector<std::string> asked(request.audience().begin(), request.audience().end());
   auto audiences = CheckAudiences(asked);
   if (!audiences) return audiences.error();
-  TokenRequest out{.audiences = *std::move(audiences)};
-  if (request.spiffe_id().empty()) return out;
-  auto id = SpiffeId::Parse(request.spiffe_id());
-  if (!id) return Error(ErrorCode::kInvalidArgument, id.error().Text()).Within("spiffe_id");
-  out.spiffe_id = *std::move(id);
-  return out;
+  auto id = ReadWantedId(request.spiffe_id());
+  if (!id) return id.error();
+  return TokenRequest{.audiences = *std::move(audiences), .spiffe_id = *std::move(id)};
 }
 
 Method Tokens(StreamBoard& board) {
@@ -48,6 +53,16 @@ Method Tokens(StreamBoard& board) {
     const auto request = ReadTokenRequest(message);
     if (!request) return call->End(StatusOf(request.error()));
     board.OpenForTokens(call, *request);
+  }};
+}
+
+Method Wits(StreamBoard& board) {
+  return {.serve = [&board](const std::shared_ptr<Call>& call, const grpc::ByteBuffer& bytes) {
+    WITSVIDRequest request;
+    if (!ParseRequest(bytes, request)) return call->End(NotAMessage());
+    const auto id = ReadWantedId(request.spiffe_id());
+    if (!id) return call->End(StatusOf(id.error()));
+    board.OpenForWits(call, *id);
   }};
 }
 
@@ -79,8 +94,9 @@ Method Validate(const TokenValidator& validator, const Clock& clock) {
 
 }  // namespace
 
-MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator,
-                            const Clock& clock) {
+MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator, const Clock& clock,
+                            WitProfile wits) {
+  const bool on = wits == WitProfile::kOn;
   return {
       {"/SpiffeWorkloadAPI/FetchX509SVID", Stream<X509SVIDRequest>(board, StreamKind::kX509Svids)},
       {"/SpiffeWorkloadAPI/FetchX509Bundles",
@@ -89,8 +105,9 @@ MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator,
       {"/SpiffeWorkloadAPI/FetchJWTBundles",
        Stream<JWTBundlesRequest>(board, StreamKind::kJwtBundles)},
       {"/SpiffeWorkloadAPI/ValidateJWTSVID", Validate(validator, clock)},
-      {"/SpiffeWorkloadAPI/FetchWITSVID", NotBuilt()},
-      {"/SpiffeWorkloadAPI/FetchWITBundles", NotBuilt()},
+      {"/SpiffeWorkloadAPI/FetchWITSVID", on ? Wits(board) : SwitchedOff()},
+      {"/SpiffeWorkloadAPI/FetchWITBundles",
+       on ? Stream<WITBundlesRequest>(board, StreamKind::kWitBundles) : SwitchedOff()},
   };
 }
 

@@ -7,9 +7,12 @@
 
 namespace surety {
 
-/// The SPIFFE Workload API. The profile that is not built answers UNIMPLEMENTED.
-/// All outlive the table.
-MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator,
-                            const Clock& clock);
+/// Whether WIT-SVIDs are served; else their RPCs answer UNIMPLEMENTED (SPIFFE_Workload_API.md
+/// section 7).
+enum class WitProfile { kOff, kOn };
+
+/// The SPIFFE Workload API. All outlive the table.
+MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator, const Clock& clock,
+                            WitProfile wits);
 
 }  // namespace surety

@@ -20,6 +20,7 @@ struct EntryRules {
   /// it could never match, and so is any other pin. Empty: any is taken.
   std::vector<std::string> known_selectors = {};
   Seconds default_jwt_ttl{300};  ///< Of entries without jwt_ttl.
+  Seconds default_wit_ttl{300};  ///< Of entries without wit_ttl.
 };
 
 /// An entry and where it was written.

@@ -44,7 +44,8 @@ std::optional<LocatedEntry> EntryReader::Read() {
   auto dns_names = ReadDnsNames();
   const int priority = ReadPriority();
   auto pins = PinsReader(table_, known_, diagnostics_).Read();
-  const Seconds jwt_ttl = ReadJwtTtl();
+  const Seconds jwt_ttl = ReadTokenTtl("jwt_ttl", rules_.default_jwt_ttl);
+  const Seconds wit_ttl = ReadTokenTtl("wit_ttl", rules_.default_wit_ttl);
   auto audiences = ReadAudiences();
   const auto revoke_on_exit = table_.Boolean("revoke_on_exit", "false");
   table_.RefuseUnknownKeys();
@@ -63,7 +64,8 @@ std::optional<LocatedEntry> EntryReader::Read() {
                             .pins = std::move(pins),
                             .revoke_on_exit = !revoke_on_exit || revoke_on_exit->value,
                             .jwt_ttl = jwt_ttl,
-                            .jwt_audiences = std::move(audiences)},
+                            .jwt_audiences = std::move(audiences),
+                            .wit_ttl = wit_ttl},
                       std::string(diagnostics_.file()),
                       table_.at(),
                       id->at,
@@ -236,13 +238,13 @@ int EntryReader::ReadPriority() {
   return static_cast<int>(priority->value);
 }
 
-Seconds EntryReader::ReadJwtTtl() {
+Seconds EntryReader::ReadTokenTtl(std::string_view name, Seconds otherwise) {
   constexpr Seconds kLong{3'600};
-  const auto ttl = table_.Duration("jwt_ttl", "\"5m\"", kMinJwtTtl, kMaxJwtTtl);
-  if (!ttl) return rules_.default_jwt_ttl;
+  const auto ttl = table_.Duration(name, "\"5m\"", kMinJwtTtl, kMaxJwtTtl);
+  if (!ttl) return otherwise;
   if (ttl->value > kLong)
     diagnostics_.Warn(ttl->at,
-                      "jwt_ttl is " + DurationText(ttl->value) +
+                      std::string(name) + " is " + DurationText(ttl->value) +
                           ", and a token cannot be revoked: whoever gets hold of one is believed "
                           "for that long",
                       "choose an hour or less, such as \"5m\"");

@@ -32,7 +32,7 @@ class EntryReader {
   std::optional<Located<std::string>> ReadHint();
   std::vector<std::string> ReadDnsNames();
   int ReadPriority();
-  Seconds ReadJwtTtl();
+  Seconds ReadTokenTtl(std::string_view name, Seconds otherwise);
   std::optional<std::vector<std::string>> ReadAudiences();
 
   TomlTable table_;

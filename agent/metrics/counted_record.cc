@@ -78,7 +78,9 @@ CountedRecord::CountedRecord(AuditLog& record, const CountedKinds& kinds)
                                         "SVIDs or tokens that it made.")
                             .Add({}, Buckets())),
       svids_(CounterFamily(registry_, "surety_svids_issued_total", "X.509-SVIDs made.").Add({})),
-      tokens_(CounterFamily(registry_, "surety_tokens_issued_total", "JWT-SVIDs made.").Add({})),
+      tokens_(
+          CounterFamily(registry_, "surety_tokens_issued_total", "JWT-SVIDs and WIT-SVIDs made.")
+              .Add({})),
       write_failures_(CounterFamily(registry_, "surety_audit_write_failures_total",
                                     "Records that the audit log did not take.")
                           .Add({})) {

@@ -29,6 +29,7 @@ struct MetricsSnapshot {
   WatcherStatus watcher;
   SignerTimes x509;
   SignerTimes jwt;
+  SignerTimes wit;                          ///< Empty if that profile is off.
   std::uint64_t crl_number = 0;             ///< The highest of all authorities'.
   std::optional<WallTime> crl_this_update;  ///< The oldest.
   std::optional<WallTime> crl_next_update;  ///< The first.

@@ -110,8 +110,8 @@ void TellWatcher(const WatcherStatus& watcher, Families& out) {
 void TellSigners(const MetricsSnapshot& snapshot, Families& out) {
   constexpr auto kEnd = "When the certificate or key that signs expires.";
   constexpr auto kNext = "When another takes its place; absent if that is not planned.";
-  const std::array<std::pair<const char*, const SignerTimes*>, 2> all{
-      {{"x509", &snapshot.x509}, {"jwt", &snapshot.jwt}}};
+  const std::array<std::pair<const char*, const SignerTimes*>, 3> all{
+      {{"x509", &snapshot.x509}, {"jwt", &snapshot.jwt}, {"wit", &snapshot.wit}}};
   MetricFamily end{"surety_ca_not_after_timestamp_seconds", kEnd, MetricType::Gauge, {}};
   MetricFamily next{"surety_ca_next_rotation_timestamp_seconds", kNext, MetricType::Gauge, {}};
   for (const auto& [signs, times] : all) {

@@ -72,6 +72,21 @@ class Clients(Case):
     def test_go_client_gets_tokens_that_go_spiffe_and_the_daemon_believe(self):
         self.assert_fetches_tokens(self.staged("go") / "client")
 
+    def test_go_client_gets_wit_svids_that_go_spiffe_believes(self):
+        self.suretyd.configure("wit", enabled=True)
+        self.suretyd.terminate()
+        self.suretyd.start()
+        command = [str(self.staged("go") / "client"), "wit"]
+        done = self.run_client(command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(line["spiffe_id"], line["hint"]) for line in lines
+                          if line["kind"] == "wit_svid"],
+                         [(f"{OWN}/main", "main"), (f"{OWN}/spare", "")])
+        self.assertEqual([(line["trust_domain"], line["authorities"]) for line in lines
+                          if line["kind"] == "wit_bundle"], [(TRUST_DOMAIN, 1)])
+        self.assertEqual(self.run_client(command, users.STRANGER).returncode, 1)
+
     def test_python_client_gets_tokens_that_py_spiffe_and_the_daemon_believe(self):
         folder = self.staged("python")
         self.assert_fetches_tokens(folder / "venv/bin/python", folder / "client.py", hint="")

@@ -16,6 +16,7 @@ import (
 const usage = `usage: client MODE [flags]
   x509 [-write DIR]            X.509-SVIDs and bundles, once
   jwt AUDIENCE                 tokens and JWT bundles, and who believes them
+  wit                          WIT-SVIDs and their bundles, believed by the library
   watch [-for D]               every update and error until D is over
   hold -n N [-for D]           N watchers; reports each time all of them hold an
                                SVID and each time all of them have got a new one
@@ -29,6 +30,7 @@ const usage = `usage: client MODE [flags]
 var modes = map[string]func(context.Context, []string) error{
 	"x509":        fetchX509,
 	"jwt":         fetchJWT,
+	"wit":         fetchWIT,
 	"watch":       watch,
 	"hold":        hold,
 	"mtls-server": mtlsServer,

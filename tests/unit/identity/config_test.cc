@@ -168,6 +168,8 @@ TEST(ConfigTest, UnknownKeysAreToldWithTheNearestKnownOne) {
           {In("admin", "mod = \"0600\""), {3, 1}, "unknown key \"mod\" in [admin]", "\"mode\"?"},
           {In("x509", "tll = \"1h\""), {3, 1}, "in [x509]", "\"ttl\"?"},
           {In("jwt", "tll = \"5m\""), {3, 1}, "in [jwt]", "\"ttl\"?"},
+          {In("wit", "enabled = \"yes\""), {3, 11}, "enabled", "true"},
+          {In("wit", "ttl = \"1h\"\nkey_ttl = \"2h\""), {4, 11}, "less than four times ttl", "4h"},
           {In("jwt", "ttl = \"1h\"\nkey_ttl = \"2h\""), {4, 11}, "less than four times ttl", "4h"},
           {In("limits", "connection = 1"), {3, 1}, "in [limits]", "\"connections\"?"},
           {In("log", "formt = \"json\""), {3, 1}, "in [log]", "\"format\"?"},

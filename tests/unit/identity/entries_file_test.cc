@@ -61,6 +61,7 @@ priority = -10
 pins = ["unix:uid", "cgroup", "unix:path"]
 revoke_on_exit = false
 jwt_ttl = "30s"
+wit_ttl = "40s"
 jwt_audiences = ["reports", "spiffe://example.org/db"]
 )",
                              diagnostics);
@@ -78,6 +79,7 @@ jwt_audiences = ["reports", "spiffe://example.org/db"]
       << "sorted, so that another order is no change";
   EXPECT_FALSE(entry.revoke_on_exit);
   EXPECT_EQ(entry.jwt_ttl, Seconds(30));
+  EXPECT_EQ(entry.wit_ttl, Seconds(40));
   EXPECT_EQ(entry.jwt_audiences, (std::vector<std::string>{"reports", "spiffe://example.org/db"}));
 }
 
@@ -95,6 +97,7 @@ TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
   EXPECT_EQ(entry.pins, std::nullopt);
   EXPECT_TRUE(entry.revoke_on_exit);
   EXPECT_EQ(entry.jwt_ttl, Seconds(300));
+  EXPECT_EQ(entry.wit_ttl, Seconds(300));
   EXPECT_EQ(entry.jwt_audiences, std::nullopt);
 }
 
@@ -327,6 +330,7 @@ TEST(EntriesFileTest, WhatIsProbablyNotMeantIsAWarning) {
            "longer than the signer's own lifetime (ca_ttl is 7d)",
            "shorter x509_ttl"},
           {With("jwt_ttl = \"2h\""), {2, 11}, "cannot be revoked", "an hour or less"},
+          {With("wit_ttl = \"2h\""), {2, 11}, "wit_ttl is 2h", "an hour or less"},
           {With("jwt_audiences = []"), {2, 17}, "no token for anybody", "allow any"},
           {With("jwt_audiences = [\"a\", \"a\"]"), {2, 23}, "is there twice", "remove one"},
           {With("dns_names = [\"a.b\", \"a.b\"]"), {2, 21}, "\"a.b\" is there twice", "remove one"},
