@@ -27,6 +27,8 @@ namespace po = boost::program_options;
 Result<CommandLine> ParseFetch(Arguments arguments) {
   if (!arguments.empty() && std::string_view(arguments.front()) == "jwt")
     return ParseFetchJwt(arguments.subspan(1));
+  if (!arguments.empty() && std::string_view(arguments.front()) == "wit")
+    return ParseFetchWit(arguments.subspan(1));
   po::options_description flags = CommonFlags();
   AddWorkloadSocket(flags);
   AddTimeout(flags, "how long to wait for an answer");
@@ -36,10 +38,11 @@ Result<CommandLine> ParseFetch(Arguments arguments) {
   if (!given) return given.error();
   if (given->flags.count("help") != 0) return CommandLine(HelpOf(kFetchUsage, flags));
   if (given->words.empty())
-    return Wrong("fetch what? Write: surety fetch x509, or surety fetch jwt", "fetch");
+    return Wrong("fetch what? Write: surety fetch x509, surety fetch jwt, or surety fetch wit",
+                 "fetch");
   if (given->words.front() != "x509")
     return Wrong("\"" + Printable(given->words.front()) +
-                     "\" cannot be fetched, only x509, or jwt as the first word",
+                     "\" cannot be fetched, only x509, or jwt or wit as the first word",
                  "fetch");
   if (given->words.size() > 1) return Surplus(given->words[1], "fetch");
   const auto output = OutputOf(*given, "fetch");

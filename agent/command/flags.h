@@ -28,6 +28,14 @@ struct FetchFlags {
   OutputFormat output = OutputFormat::kText;
 };
 
+struct FetchWitFlags {
+  std::optional<std::string> socket{};
+  std::optional<std::string> spiffe_id{};
+  std::optional<std::string> write_folder{};
+  std::chrono::milliseconds timeout{5'000};
+  OutputFormat output = OutputFormat::kText;
+};
+
 struct FetchJwtFlags {
   std::optional<std::string> socket{};
   std::vector<std::string> audiences{};
@@ -193,12 +201,12 @@ struct PrintedText {
 };
 
 using CommandLine =
-    std::variant<PrintedText, FetchFlags, FetchJwtFlags, ValidateJwtFlags, WatchFlags, StatusFlags,
-                 AttestFlags, TopFlags, DoctorFlags, EntryImportFlags, AuditVerifyFlags,
-                 AuditTailFlags, AuditWhyFlags, QuarantineListFlags, QuarantineAddFlags,
-                 QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags, PolicyShowFlags,
-                 PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags, BundleShowFlags,
-                 SinkWaitFlags>;
+    std::variant<PrintedText, FetchFlags, FetchJwtFlags, FetchWitFlags, ValidateJwtFlags,
+                 WatchFlags, StatusFlags, AttestFlags, TopFlags, DoctorFlags, EntryImportFlags,
+                 AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
+                 QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
+                 PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags,
+                 BundleShowFlags, SinkWaitFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

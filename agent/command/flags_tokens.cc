@@ -9,6 +9,7 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr const char* kFetchJwt = "fetch jwt";
+constexpr const char* kFetchWit = "fetch wit";
 constexpr const char* kValidate = "validate";
 
 }  // namespace
@@ -37,6 +38,29 @@ Result<CommandLine> ParseFetchJwt(Arguments arguments) {
                     .spiffe_id = TextOf(*given, "spiffe-id"),
                     .timeout = *timeout,
                     .output = *output});
+}
+
+Result<CommandLine> ParseFetchWit(Arguments arguments) {
+  po::options_description flags = CommonFlags();
+  AddWorkloadSocket(flags);
+  AddTimeout(flags, "how long to wait for an answer");
+  flags.add_options()("write,w", po::value<std::string>()->value_name("DIR"),
+                      "also write tokens and keys into DIR")(
+      "spiffe-id", po::value<std::string>()->value_name("ID"),
+      "only of this identity; else one for each");
+  const auto given = Read(arguments, flags, kFetchWit);
+  if (!given) return given.error();
+  if (given->flags.count("help") != 0) return CommandLine(HelpOf(kFetchWitUsage, flags));
+  if (!given->words.empty()) return Surplus(given->words.front(), kFetchWit);
+  const auto output = OutputOf(*given, kFetchWit);
+  if (!output) return output.error();
+  const auto timeout = TimeoutOf(*given, kFetchWit);
+  if (!timeout) return timeout.error();
+  return CommandLine(FetchWitFlags{.socket = TextOf(*given, "socket"),
+                                   .spiffe_id = TextOf(*given, "spiffe-id"),
+                                   .write_folder = TextOf(*given, "write"),
+                                   .timeout = *timeout,
+                                   .output = *output});
 }
 
 Result<CommandLine> ParseValidate(Arguments arguments) {

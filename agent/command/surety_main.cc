@@ -15,6 +15,7 @@
 #include "agent/command/entry_import.h"
 #include "agent/command/fetch.h"
 #include "agent/command/fetch_jwt.h"
+#include "agent/command/fetch_wit.h"
 #include "agent/command/flags.h"
 #include "agent/command/orders.h"
 #include "agent/command/policy_check.h"
@@ -114,6 +115,13 @@ struct RunCommand {
     if (!endpoint) return endpoint.error();
     GrpcWorkloadClient client(endpoint->socket_path);
     return FetchJwt(flags, client, *endpoint, SystemClock(), std::cout);
+  }
+
+  Result<void> operator()(const FetchWitFlags& flags) const {
+    const auto endpoint = WorkloadEndpoint(flags.socket);
+    if (!endpoint) return endpoint.error();
+    GrpcWorkloadClient client(endpoint->socket_path);
+    return FetchWit(flags, client, *endpoint, SystemClock(), std::cout);
   }
 
   Result<void> operator()(const ValidateJwtFlags& flags) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "agent/command/output_folder.h"
 
@@ -75,25 +76,56 @@ Result<void> StageAll(const CheckedUpdate& update, OutputFolder& folder,
   return {};
 }
 
+Result<void> StageAllWits(const std::vector<CheckedWit>& wits, OutputFolder& folder,
+                          std::vector<std::string>& names) {
+  for (std::size_t i = 0; i < wits.size(); ++i) {
+    const std::string name = i == 0 ? "wit" : "wit." + std::to_string(i);
+    names.push_back(name + ".jwk");
+    if (auto done = folder.Stage(names.back(), wits[i].key_jwk.Reveal(), kSecret); !done)
+      return done;
+    names.push_back(name + ".jwt");
+    if (auto done = folder.Stage(names.back(), BytesOf(wits[i].token), kPublic); !done) return done;
+  }
+  return {};
+}
+
+// Puts what is staged in place, and removes what is ours and was withdrawn.
+Result<WrittenFiles> Replace(OutputFolder& folder, std::vector<std::string> names,
+                             bool (*is_ours)(std::string_view)) {
+  WrittenFiles files{.written = std::move(names), .removed = {}};
+  const auto before = folder.Names();
+  if (!before) return before.error();
+  if (const auto committed = folder.Commit(); !committed) return committed.error();
+
+  for (const std::string& name : *before) {
+    const bool kept =
+        std::find(files.written.begin(), files.written.end(), name) != files.written.end();
+    if (kept || !is_ours(name)) continue;
+    if (const auto removed = folder.Remove(name); !removed) return removed.error();
+    files.removed.push_back(name);
+  }
+  return files;
+}
+
 }  // namespace
 
 Result<WrittenFiles> WriteSvidFiles(const CheckedUpdate& update, const std::string& folder_path) {
   auto folder = OutputFolder::Open(folder_path);
   if (!folder) return folder.error();
-  WrittenFiles files;
-  if (const auto staged = StageAll(update, *folder, files.written); !staged) return staged.error();
-  const auto before = folder->Names();
-  if (!before) return before.error();
-  if (const auto committed = folder->Commit(); !committed) return committed.error();
+  std::vector<std::string> names;
+  if (const auto staged = StageAll(update, *folder, names); !staged) return staged.error();
+  return Replace(*folder, std::move(names), IsOurs);
+}
 
-  for (const std::string& name : *before) {
-    const bool kept =
-        std::find(files.written.begin(), files.written.end(), name) != files.written.end();
-    if (kept || !IsOurs(name)) continue;
-    if (const auto removed = folder->Remove(name); !removed) return removed.error();
-    files.removed.push_back(name);
-  }
-  return files;
+Result<WrittenFiles> WriteWitFiles(const std::vector<CheckedWit>& wits,
+                                   const std::string& folder_path) {
+  auto folder = OutputFolder::Open(folder_path);
+  if (!folder) return folder.error();
+  std::vector<std::string> names;
+  if (const auto staged = StageAllWits(wits, *folder, names); !staged) return staged.error();
+  return Replace(*folder, std::move(names), [](std::string_view name) {
+    return IsNumbered(name, "wit.", ".jwt") || IsNumbered(name, "wit.", ".jwk");
+  });
 }
 
 }  // namespace surety

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "agent/command/checked_update.h"
+#include "agent/command/checked_wit.h"
 #include "surety/result.h"
 
 namespace surety {
@@ -23,5 +24,10 @@ struct WrittenFiles {
 /// names that the update does not hold are removed: what is absent has been
 /// withdrawn (SPIFFE_Workload_API.md section 4.4). Errors: output_folder.h.
 Result<WrittenFiles> WriteSvidFiles(const CheckedUpdate& update, const std::string& folder_path);
+
+/// The same of WIT-SVIDs: wit.jwt and wit.jwk, the private key, of the default identity;
+/// wit.N.jwt and wit.N.jwk of the further ones.
+Result<WrittenFiles> WriteWitFiles(const std::vector<CheckedWit>& wits,
+                                   const std::string& folder_path);
 
 }  // namespace surety

@@ -10,6 +10,7 @@ inline constexpr std::string_view kUsage =
 
   surety fetch x509 [--write DIR]   get this process's X.509-SVIDs once
   surety fetch jwt --audience NAME  get tokens (JWT-SVIDs) for a service
+  surety fetch wit [--write DIR]    get tokens bound to a key (WIT-SVIDs)
   surety validate jwt               ask whether a token is to be believed
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
@@ -49,6 +50,13 @@ inline constexpr std::string_view kFetchJwtUsage =
 Asks the Workload API for JWT-SVIDs of this process, one for each of its
 identities, and prints them. A token is as good as a key until it expires: keep
 it out of logs and histories.
+)";
+
+inline constexpr std::string_view kFetchWitUsage = R"(surety fetch wit [flags]
+
+Asks the Workload API once for the WIT-SVIDs of this process and shows them, if
+the daemon serves them ([wit] enabled). A WIT-SVID is worth nothing without its
+key. Keys are never printed; --write puts them into files of mode 0600.
 )";
 
 inline constexpr std::string_view kValidateUsage =

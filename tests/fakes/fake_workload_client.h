@@ -33,6 +33,13 @@ class FakeWorkloadClient final : public WorkloadClient {
     return *std::exchange(tokens, std::nullopt);
   }
 
+  Result<std::vector<DeliveredWit>> FetchWit(const std::string& spiffe_id,
+                                             std::chrono::milliseconds /*timeout*/) override {
+    last_demand.spiffe_id = spiffe_id;
+    if (!wits) return Error(ErrorCode::kInternal, "the test has no answer for this call");
+    return *std::exchange(wits, std::nullopt);
+  }
+
   Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,
                                     std::chrono::milliseconds /*timeout*/) override {
     validated = {audience, token};
@@ -55,6 +62,7 @@ class FakeWorkloadClient final : public WorkloadClient {
 
   std::optional<Result<WorkloadUpdate>> answer;
   std::optional<Result<std::vector<DeliveredToken>>> tokens;
+  std::optional<Result<std::vector<DeliveredWit>>> wits;
   std::optional<BelievedToken> believed;
   TokenDemand last_demand{};
   std::pair<std::string, std::string> validated;

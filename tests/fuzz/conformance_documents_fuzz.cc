@@ -5,6 +5,7 @@
 
 #include "conformance/certificate.h"
 #include "conformance/forged_token.h"
+#include "conformance/key_pair.h"
 #include "conformance/token.h"
 
 namespace {
@@ -34,6 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!token || !keys) return 0;
   for (const auto& jwk : *keys) {
     if (const auto key = conformance::PublicKeyOf(jwk)) conformance::IsSignedBy(*token, key.get());
+    conformance::IsPrivateHalfOf(jwk, jwk);
     conformance::Forge(*token, text.substr(0, line), jwk);
   }
   return 0;

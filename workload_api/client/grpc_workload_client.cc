@@ -83,6 +83,27 @@ Result<std::vector<DeliveredToken>> GrpcWorkloadClient::FetchJwt(
   return tokens;
 }
 
+Result<std::vector<DeliveredWit>> GrpcWorkloadClient::FetchWit(const std::string& spiffe_id,
+                                                               std::chrono::milliseconds timeout) {
+  grpc::ClientContext context;
+  const auto stub = Prepare(socket_path_, timeout, context);
+  if (!stub) return stub.error();
+  WITSVIDRequest request;
+  request.set_spiffe_id(spiffe_id);
+  const auto reader = (*stub)->FetchWITSVID(&context, request);
+  WITSVIDResponse message;
+  if (!reader->Read(&message)) return ErrorOfCall(reader->Finish(), socket_path_);
+  context.TryCancel();
+  static_cast<void>(reader->Finish());
+  std::vector<DeliveredWit> wits;
+  for (WITSVID& svid : *message.mutable_svids())
+    wits.push_back({.spiffe_id = std::move(*svid.mutable_spiffe_id()),
+                    .token = std::move(*svid.mutable_wit_svid()),
+                    .key_jwk = TakeSecret(svid.mutable_wit_svid_key()),
+                    .hint = std::move(*svid.mutable_hint())});
+  return wits;
+}
+
 Result<BelievedToken> GrpcWorkloadClient::ValidateJwt(const std::string& audience,
                                                       const std::string& token,
                                                       std::chrono::milliseconds timeout) {

@@ -20,6 +20,8 @@ class GrpcWorkloadClient final : public WorkloadClient {
   Result<WorkloadUpdate> FetchX509(std::chrono::milliseconds timeout) override;
   Result<std::vector<DeliveredToken>> FetchJwt(const TokenDemand& demand,
                                                std::chrono::milliseconds timeout) override;
+  Result<std::vector<DeliveredWit>> FetchWit(const std::string& spiffe_id,
+                                             std::chrono::milliseconds timeout) override;
   Result<BelievedToken> ValidateJwt(const std::string& audience, const std::string& token,
                                     std::chrono::milliseconds timeout) override;
   Error WatchX509(const std::function<void(WorkloadUpdate)>& take,

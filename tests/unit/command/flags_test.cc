@@ -240,8 +240,10 @@ TEST(Flags, AbbreviationsAreRefused) {
 TEST(Flags, WrongValuesAreRefused) {
   EXPECT_THAT(Refusal({}), HasSubstr("name a command"));
   EXPECT_THAT(Refusal({"fetch"}), HasSubstr("Write: surety fetch x509"));
-  EXPECT_THAT(Refusal({"fetch", "wit"}), HasSubstr("only x509"));
+  EXPECT_THAT(Refusal({"fetch", "spiffe"}), HasSubstr("only x509"));
   EXPECT_THAT(Refusal({"fetch", "jwt"}), HasSubstr("--audience is missing"));
+  EXPECT_THAT(Refusal({"fetch", "wit", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"fetch", "wit", "-a", "x"}), HasSubstr("-a"));
   EXPECT_THAT(Refusal({"fetch", "jwt", "-a", "x", "y"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"validate", "-a", "x"}), HasSubstr("validate what?"));
   EXPECT_THAT(Refusal({"validate", "jwt"}), HasSubstr("--audience is missing"));

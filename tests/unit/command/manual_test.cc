@@ -61,7 +61,8 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
   std::string help = "--version";
   for (const char* command : {"fetch", "watch", "status", "top", "attest", "doctor", "revoke"})
     help += "\n" + ToolHelp({command});
-  help += ToolHelp({"entry", "import"}) + ToolHelp({"fetch", "jwt"}) + ToolHelp({"validate"});
+  help += ToolHelp({"entry", "import"}) + ToolHelp({"fetch", "jwt"}) + ToolHelp({"fetch", "wit"}) +
+          ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
   help += "\n" + ToolHelp({"bundle", "show"});
@@ -105,9 +106,9 @@ TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
   for (const char* section :
-       {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[sds]", "[limits]", "[policy]",
-        "[hook]", "[audit]", "[watch]", "[metrics]", "[attestors.unix]", "[attestors.systemd]",
-        "[attestors.docker]", "[attestors.podman]"}) {
+       {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[wit]", "[sds]", "[limits]",
+        "[policy]", "[hook]", "[audit]", "[watch]", "[metrics]", "[attestors.unix]",
+        "[attestors.systemd]", "[attestors.docker]", "[attestors.podman]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
     std::string needed;
     if (section == std::string_view("[hook]")) needed = "\nsocket = \"/h.sock\"";
@@ -115,7 +116,7 @@ TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
     EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "sds", "limits",
+  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "wit", "sds", "limits",
                               "policy", "hook", "audit", "watch", "metrics", "attestors", "sink"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
