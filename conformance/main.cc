@@ -20,7 +20,7 @@ std::vector<const Rule*> AllRules() {
   std::vector<const Rule*> all;
   for (const Rules family :
        {EndpointRules(), StreamRules(), X509Rules(), CertificateRules(), IdRules(), JwtRules(),
-        TokenRules(), JwkSetRules(), ValidateRules(), WitRules()})
+        TokenRules(), JwkSetRules(), ValidateRules(), WitRules(), WitTokenRules()})
     for (const Rule& rule : family) all.push_back(&rule);
   return all;
 }

@@ -68,6 +68,8 @@ const Probe::Later& Probe::LaterOf(const std::string& name) {
 const X509SVIDResponse* Probe::X509() { return Read(First(kX509Svids), x509_); }
 const X509BundlesResponse* Probe::X509Bundles() { return Read(First(kX509Bundles), x509_bundles_); }
 const JWTBundlesResponse* Probe::JwtBundles() { return Read(First(kJwtBundles), jwt_bundles_); }
+const WITSVIDResponse* Probe::Wits() { return Read(First(kWitSvids), wits_); }
+const WITBundlesResponse* Probe::WitBundles() { return Read(First(kWitBundles), wit_bundles_); }
 
 const std::vector<Svid>& Probe::Svids() {
   if (!svids_) {
@@ -97,6 +99,18 @@ const std::vector<HeldToken>& Probe::HeldTokens() {
   return *held_tokens_;
 }
 
+const std::vector<HeldWit>& Probe::HeldWits() {
+  if (!held_wits_) {
+    held_wits_.emplace();
+    if (const auto* response = Wits())
+      for (const WITSVID& one : response->svids())
+        held_wits_->push_back({.id = one.spiffe_id(),
+                               .key = one.wit_svid_key(),
+                               .content = ReadToken(one.wit_svid())});
+  }
+  return *held_wits_;
+}
+
 std::string Probe::OwnDomain() {
   const auto& svids = Svids();
   if (!svids.empty()) return DomainOf(svids.front().id);
@@ -123,6 +137,12 @@ std::string DomainOf(std::string_view id) {
 std::string TokenRequest(const std::vector<std::string>& audiences, const std::string& id) {
   JWTSVIDRequest request;
   for (const std::string& audience : audiences) request.add_audience(audience);
+  request.set_spiffe_id(id);
+  return request.SerializeAsString();
+}
+
+std::string WitRequest(const std::string& id) {
+  WITSVIDRequest request;
   request.set_spiffe_id(id);
   return request.SerializeAsString();
 }

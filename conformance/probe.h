@@ -33,7 +33,14 @@ struct HeldToken {
   std::optional<Token> content;
 };
 
-/// The server under test, and what it has told so far. The three streams are opened at
+/// One WIT-SVID, likewise.
+struct HeldWit {
+  std::string id;
+  std::string key;  ///< A JWK, unread.
+  std::optional<Token> content;
+};
+
+/// The server under test, and what it has told so far. The streams are opened at
 /// first need and stay open, so that later messages are seen.
 class Probe {
  public:
@@ -60,6 +67,8 @@ class Probe {
   const X509SVIDResponse* X509();
   const X509BundlesResponse* X509Bundles();
   const JWTBundlesResponse* JwtBundles();
+  const WITSVIDResponse* Wits();
+  const WITBundlesResponse* WitBundles();
 
   /// Empty without a message.
   const std::vector<Svid>& Svids();
@@ -68,6 +77,8 @@ class Probe {
   const Answer& TokenAnswer();
   const JWTSVIDResponse* Tokens();
   const std::vector<HeldToken>& HeldTokens();
+
+  const std::vector<HeldWit>& HeldWits();
 
   /// "spiffe://td" of the first identity; empty without one.
   std::string OwnDomain();
@@ -93,6 +104,9 @@ class Probe {
   std::optional<Answer> token_answer_;
   std::optional<JWTSVIDResponse> tokens_;
   std::optional<std::vector<HeldToken>> held_tokens_;
+  std::optional<WITSVIDResponse> wits_;
+  std::optional<WITBundlesResponse> wit_bundles_;
+  std::optional<std::vector<HeldWit>> held_wits_;
 };
 
 /// Broken if the call `what` has not ended with `code`.
@@ -101,11 +115,16 @@ Verdict EndsWith(const Answer& answer, Code code, const std::string& what);
 inline const std::string kX509Svids = "FetchX509SVID";
 inline const std::string kX509Bundles = "FetchX509Bundles";
 inline const std::string kJwtBundles = "FetchJWTBundles";
+inline const std::string kWitSvids = "FetchWITSVID";
+inline const std::string kWitBundles = "FetchWITBundles";
 
 /// "spiffe://td" of a SPIFFE ID.
 std::string DomainOf(std::string_view id);
 
 /// A request for tokens.
 std::string TokenRequest(const std::vector<std::string>& audiences, const std::string& id = {});
+
+/// A request for WIT-SVIDs.
+std::string WitRequest(const std::string& id);
 
 }  // namespace conformance

@@ -53,5 +53,6 @@ Rules JwkSetRules();
 Rules ValidateRules();
 Rules TokenRules();
 Rules WitRules();
+Rules WitTokenRules();
 
 }  // namespace conformance

@@ -14,11 +14,12 @@ from typing import Any, AsyncIterator
 import documents
 import grpc
 import messages
-from documents import LEAF, SECOND, SIGNER, TOKEN, Form, Opened
+from documents import HOLDER, LEAF, SECOND, SIGNER, STRANGER, TOKEN, WIT, Form, Opened
 
 Code = grpc.StatusCode
 SERVICE = "/SpiffeWorkloadAPI/"
-IDENTITY_NEEDED = {"FetchX509SVID", "FetchX509Bundles", "FetchJWTSVID", "FetchJWTBundles"}
+IDENTITY_NEEDED = {"FetchX509SVID", "FetchX509Bundles", "FetchJWTSVID", "FetchJWTBundles",
+                   "FetchWITSVID", "FetchWITBundles"}
 FOREIGN = "spiffe://other.example"
 ID = re.compile(r"spiffe://[a-z0-9._-]+(/[A-Za-z0-9._-]+)+")
 
@@ -32,7 +33,7 @@ class Refused(Exception):
 class Agent(grpc.GenericRpcHandler):
     domain = "right.example"
     paths = ("/web", "/spare")
-    hints = token_hints = ("internal", "external")
+    hints = token_hints = wit_hints = ("internal", "external")
     leaf: dict[str, Any] = {}  # What its leaves, signer and root say otherwise.
     signer: dict[str, Any] = {}
     root: dict[str, Any] = {}
@@ -183,6 +184,46 @@ class Agent(grpc.GenericRpcHandler):
         yield message.SerializeToString()
         await self.rest()
 
+    # WIT-SVIDs
+
+    def edit_wit(self, number: int, header: dict[str, Any], claims: dict[str, Any]) -> None:
+        """Changes a WIT-SVID before it is signed."""
+
+    def edit_wits(self, message: Any) -> None:
+        pass
+
+    def edit_wit_jwks(self, name: str, keys: list[dict[str, Any]]) -> None:
+        pass
+
+    def edit_wit_bundles(self, message: Any) -> None:
+        pass
+
+    async def wit_stream(self, request: bytes) -> AsyncIterator[bytes]:
+        asked = messages.WITSVIDRequest.FromString(request)
+        message = messages.WITSVIDResponse()
+        for number, spiffe_id in enumerate(self.wanted(asked.spiffe_id)):
+            header = {"alg": "ES256", "kid": "wit-first", "typ": "wit+jwt"}
+            claims = {"sub": spiffe_id, "exp": int(time.time()) + 300,
+                      "cnf": {"jwk": {"alg": "ES256", **documents.point(HOLDER)}}}
+            self.edit_wit(number, header, claims)
+            message.svids.add(spiffe_id=spiffe_id, wit_svid=documents.sealed(header, claims, WIT),
+                              wit_svid_key=json.dumps(documents.private_jwk(HOLDER)),
+                              hint=self.wit_hints[number])
+        self.edit_wits(message)
+        yield message.SerializeToString()
+        await self.rest()
+
+    async def wit_bundles_stream(self) -> AsyncIterator[bytes]:
+        message = messages.WITBundlesResponse()
+        for name in (self.own, FOREIGN):
+            keys = [documents.jwk(WIT, "wit-first", "wit-svid"),
+                    documents.jwk(STRANGER, "wit-second", "wit-svid")]
+            self.edit_wit_jwks(name, keys)
+            message.bundles[name] = json.dumps({"keys": keys})
+        self.edit_wit_bundles(message)
+        yield message.SerializeToString()
+        await self.rest()
+
     disbelieved = Code.INVALID_ARGUMENT
 
     def is_signed(self, token: Opened) -> bool:
@@ -242,13 +283,16 @@ class Agent(grpc.GenericRpcHandler):
             return self.reflecting() if self.reflection else None
         rpc = call.method.removeprefix(SERVICE)
         streams = {"FetchX509SVID": self.x509_stream, "FetchX509Bundles": self.x509_bundles_stream,
-                   "FetchJWTBundles": self.jwt_bundles_stream}
+                   "FetchJWTBundles": self.jwt_bundles_stream,
+                   "FetchWITBundles": self.wit_bundles_stream,
+                   "FetchWITSVID": None}  # It alone has a request.
         calls = {"FetchJWTSVID": self.tokens, "ValidateJWTSVID": self.validate}
 
         async def stream(request: bytes, context: Any) -> AsyncIterator[bytes]:
             try:
                 self.check(rpc, values, request)
-                async for message in streams[rpc]():
+                told = streams[rpc]() if streams[rpc] else self.wit_stream(request)
+                async for message in told:
                     yield message
             except Refused as end:
                 await context.abort(end.code, end.reason)

@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 DER = serialization.Encoding.DER
 AUTHENTICATION = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 # Made once: whose key is whose matters, not how many there are.
-ROOT, SIGNER, LEAF, STRANGER, TOKEN, SECOND = (ec.generate_private_key(ec.SECP256R1())
-                                               for _ in range(6))
+ROOT, SIGNER, LEAF, STRANGER, TOKEN, SECOND, WIT, HOLDER = (
+    ec.generate_private_key(ec.SECP256R1()) for _ in range(8))
 
 
 def usage(*names: str) -> x509.KeyUsage:
@@ -108,10 +108,19 @@ def decode(text: str) -> bytes:
     return raw
 
 
-def jwk(key: ec.EllipticCurvePrivateKey, kid: str) -> dict[str, str]:
-    point = key.public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-256", "use": "jwt-svid", "kid": kid,
-            "x": encode(point.x.to_bytes(32, "big")), "y": encode(point.y.to_bytes(32, "big"))}
+def jwk(key: ec.EllipticCurvePrivateKey, kid: str, use: str = "jwt-svid") -> dict[str, str]:
+    return {"use": use, "kid": kid, **point(key)}
+
+
+def point(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    return {"kty": "EC", "crv": "P-256", "x": encode(numbers.x.to_bytes(32, "big")),
+            "y": encode(numbers.y.to_bytes(32, "big"))}
+
+
+def private_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    scalar = key.private_numbers().private_value
+    return {**point(key), "d": encode(scalar.to_bytes(32, "big"))}
 
 
 def sealed(header: dict[str, Any], claims: dict[str, Any],

@@ -20,9 +20,11 @@ SOURCE = HERE.parents[1]
 SUITE = BIN / "workload-api-conformance"
 
 NOT_TO_BE_SEEN = {"E2", "E5", "E7", "E12", "S4", "S5", "S6", "S7", "S10", "XP5b", "XD10", "XD12",
-                  "JV5", "JV6", "JD9", "WP2", "WP3", "WP4"}
+                  "JV5", "JV6", "JD9"}
 FOR_STRANGERS = {"E3c", "E8", "E8b", "XB2"}
 WITH_TIME = {"S2", "S3"}
+OF_WITS = {"WP2", "WP2b", "WP2c", "WP3", "WP4", "WD1", "WD1b", "WD2", "WD3", "WD4", "WD5", "WD5b",
+           "WD6", "WD7", "WD8", "WD9"}
 
 
 def check(socket, *flags, uid=0, program=SUITE):
@@ -51,7 +53,7 @@ def listed():
 class Suretyd(Case):
     def setUp(self):
         super().setUp()
-        self.suretyd = self.daemon(x509={"ttl": "10s", "clock_skew": "1s"})
+        self.suretyd = self.daemon(x509={"ttl": "10s", "clock_skew": "1s"}, wit={"enabled": True})
         self.suretyd.entry_for("main", users.WEB, priority=10, hint="main")
         self.suretyd.entry_for("spare", users.WEB)
         self.suretyd.start()
@@ -74,11 +76,17 @@ class Suretyd(Case):
                   "JV1", "WP1"}
         self.assert_passes(users.STRANGER, "--no-identity", skipped=set(listed()[1]) - passed)
 
+    def test_what_is_off_is_passed_over(self):
+        self.suretyd.configure("wit", enabled=False)
+        self.suretyd.terminate()
+        self.suretyd.start()
+        self.assert_passes(users.WEB, skipped=NOT_TO_BE_SEEN | FOR_STRANGERS | WITH_TIME | OF_WITS)
+
     def test_who_should_have_an_identity_and_has_none_fails(self):
         program = self.suretyd.program(SUITE.name)
         status, results, reasons = check(f"unix://{self.suretyd.socket}", uid=users.STRANGER,
                                          program=program)
-        self.assertEqual((status, results["failed"]), (1, {"XP1", "JP4"}), reasons)
+        self.assertEqual((status, results["failed"]), (1, {"XP1", "JP4", "WP2"}), reasons)
         self.assertIn("PERMISSION_DENIED", reasons["XP1"])
 
 

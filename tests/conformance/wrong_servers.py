@@ -153,12 +153,25 @@ def refuses_tokens(self: Agent, rpc: str, request: bytes) -> None:
         raise Refused(Code.UNAVAILABLE)
 
 
-def without_wit(code: Code) -> Any:
-    return lambda self, rpc: Code.UNIMPLEMENTED if "WIT" in rpc else code
+def wit(**fields: Any) -> Any:
+    """Changes fields of the last WIT-SVID."""
+
+    def edit(self: Agent, message: Any) -> None:
+        for name, value in fields.items():
+            one = message.svids[-1]
+            setattr(one, name, value(one) if callable(value) else value)
+
+    return edit
 
 
-def half_of_wit(self: Agent, rpc: str) -> Code:
-    return Code.PERMISSION_DENIED if rpc == "FetchWITSVID" else Code.UNIMPLEMENTED
+def refuses_wits(self: Agent, rpc: str, request: bytes) -> None:
+    if rpc == "FetchWITSVID":
+        raise Refused(Code.UNAVAILABLE)
+
+
+def names(**fields: Any) -> Any:
+    """The second WIT-SVID's cnf.jwk says this too."""
+    return second(lambda header, claims: claims["cnf"]["jwk"].update(fields))
 
 
 def takes_any_id(self: Agent, spiffe_id: str) -> list[str]:
@@ -199,7 +212,7 @@ SERVERS = {
     "SVIDs for strangers": wrong("E8", flags="--no-identity"),
     "another code for strangers": wrong("E8b", flags="--no-identity", identity=False,
                                         codes={"FetchJWTSVID": Code.NOT_FOUND}),
-    "unknown RPC": wrong("E9", unknown=without_wit(Code.INTERNAL)),
+    "unknown RPC": wrong("E9", unknown=lambda self, rpc: Code.INTERNAL),
     "no reflection": wrong("E10", reflection=False),
     "a field more in an answer": wrong("E11", edit_x509=extends_answer),
     "a field more": wrong("E11", reflected=messages.file_with("field")),
@@ -290,11 +303,11 @@ SERVERS = {
     "no audience": wrong("JP1",
         check_audiences=also("check_audiences", lambda audiences: not audiences)),
     "another code for malformed IDs": wrong("JP2", malformed=Code.PERMISSION_DENIED),
-    "tokens of others": wrong("JP3", wanted=takes_any_id),
+    "tokens of others": wrong("JP3", "WP2c", wanted=takes_any_id),
     "another code for others": wrong("JP3b", not_yours=Code.NOT_FOUND),
     "a token too few": wrong("JP4", edit_tokens=lambda self, message: drop_second(message.svids)),
     "tokens refused": wrong("JP4", check_request=refuses_tokens),
-    "all tokens for one ID": wrong("JP4b", wanted=gives_all_ids),
+    "all tokens for one ID": wrong("JP4b", "WP2b", wanted=gives_all_ids),
     "an audience more": wrong("JP5",
         edit_token=claim(aud=["conformance-one", "conformance-two", "more"])),
     "an audience less": wrong("JP5",
@@ -344,5 +357,40 @@ SERVERS = {
     "exp is past": wrong("JD8", edit_token=claim(exp=1)),
     "exp is text": wrong("JD8", edit_token=claim(exp="4000000000")),
     # The WIT profile
-    "half of the WIT profile": wrong("WP1", unknown=half_of_wit),
+    "half of the WIT profile": wrong("WP1", codes={"FetchWITBundles": Code.UNIMPLEMENTED}),
+    "a WIT-SVID too few": wrong("WP2", edit_wits=lambda self, message: drop_second(message.svids)),
+    "no key of a WIT-SVID": wrong("WP2", "WD5b", edit_wits=wit(wit_svid_key="")),
+    "WIT-SVIDs refused": wrong("WP2", check_request=refuses_wits),
+    "one hint for WIT-SVIDs": wrong("WP3", wit_hints=("one", "one")),
+    "own WIT bundle lacks": wrong("WP4", edit_wit_bundles=bundle("{own}", None)),
+    "WIT bundles refused": wrong("WP4", codes={"FetchWITBundles": Code.PERMISSION_DENIED}),
+    "WIT bundle that is no JSON": wrong("WP4", edit_wit_bundles=bundle(FOREIGN, "{")),
+    "a WIT key without use": wrong("WD8", edit_wit_jwks=jwk(lambda key: key.pop("use"))),
+    "a key of JWT-SVIDs among those of WIT-SVIDs": wrong("WD8",
+        edit_wit_jwks=jwk(lambda key: key.update(use="jwt-svid"))),
+    "a WIT key without kid": wrong("WD9", edit_wit_jwks=jwk(lambda key: key.pop("kid"))),
+    "a kid of JWT-SVIDs": wrong("WD9", edit_wit_jwks=jwk(lambda key: key.update(kid="first"))),
+    "a kid twice": wrong("WD9", edit_wit_jwks=jwk(lambda key: key.update(kid="wit-first"))),
+    # WIT-SVIDs
+    "padding of a WIT-SVID": wrong("WD1", edit_wits=wit(wit_svid=lambda one: one.wit_svid + "=")),
+    "no kid of a WIT-SVID": wrong("WD1b", edit_wit=second(lambda header, claims: header.pop("kid"))),
+    "kid of another WIT key": wrong("WD1b", edit_wit=header(kid="wit-second")),
+    "kid of no WIT key": wrong("WD1b", edit_wit=header(kid="first")),
+    "typ JWT": wrong("WD2", edit_wit=header(typ="JWT")),
+    "no typ": wrong("WD2", edit_wit=second(lambda header, claims: header.pop("typ"))),
+    "WIT-SVID with EdDSA": wrong("WD3", edit_wit=header(alg="EdDSA")),
+    "another sub of a WIT-SVID": wrong("WD4", edit_wit=claim(sub="spare")),
+    "no cnf": wrong("WD5", edit_wit=second(lambda header, claims: claims.pop("cnf"))),
+    "cnf.jwk without alg": wrong("WD5",
+        edit_wit=second(lambda header, claims: claims["cnf"]["jwk"].pop("alg"))),
+    "cnf.jwk with EdDSA": wrong("WD5", edit_wit=names(alg="EdDSA")),
+    "cnf.jwk with its private half": wrong("WD5", edit_wit=names(d="AQ")),
+    "the key of another WIT-SVID": wrong("WD5b",
+        edit_wits=wit(wit_svid_key=json.dumps(documents.private_jwk(STRANGER)))),
+    "another private half": wrong("WD5b", edit_wits=wit(wit_svid_key=json.dumps(
+        {**documents.private_jwk(STRANGER), **documents.point(documents.HOLDER)}))),
+    "a key in PEM": wrong("WD5b", edit_wits=wit(wit_svid_key="-----BEGIN PRIVATE KEY-----")),
+    "no exp of a WIT-SVID": wrong("WD6", edit_wit=second(lambda header, claims: claims.pop("exp"))),
+    "exp of a WIT-SVID is past": wrong("WD6", edit_wit=claim(exp=1)),
+    "a WIT-SVID with aud": wrong("WD7", edit_wit=claim(aud=["reports"])),
 }
