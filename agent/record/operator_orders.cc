@@ -49,7 +49,12 @@ Result<Quarantine> OperatorOrders::AddQuarantine(const QuarantineOrder& order, c
     if (!lineage) return lineage.error();
     request.lineage = *std::move(lineage);
   }
-  return state_.sanctions().AddQuarantine(std::move(request), By(by, order.reason), clock_.Now());
+  const bool of_an_entry = request.lineage.empty();
+  auto added =
+      state_.sanctions().AddQuarantine(std::move(request), By(by, order.reason), clock_.Now());
+  // Nobody keeps a list of who has tokens of an entry and no SVID.
+  if (added && of_an_entry) wake_();
+  return added;
 }
 
 Result<Quarantine> OperatorOrders::ReleaseQuarantine(std::uint64_t id, const std::string& reason,

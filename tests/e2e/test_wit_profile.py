@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import time
@@ -166,6 +167,35 @@ class Wits(WitCase):
                                     verdict="refuse")
         self.assertEqual(refusal["reason"], "drift.executable")
 
+    def status(self):
+        done = self.suretyd.run("surety", "status", "-o", "json", "--admin-socket",
+                                self.suretyd.admin_socket)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def is_left_alone(self):
+        """Whether no turn of the one stream is due soon by itself."""
+        [stream] = self.status()["sessions"]
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return datetime.datetime.fromisoformat(stream["next_turn"]) - now > datetime.timedelta(0, 5)
+
+    def test_a_quarantine_ends_the_streams_of_who_has_nothing_but_wits(self):
+        for whom in ("--pid", "--entry"):
+            with self.subTest(whom=whom):
+                watcher = self.wit_watcher(users.DB, self.suretyd)
+                watcher.receive()
+                self.until("it is left alone", self.is_left_alone, 5)
+                held = {"--pid": str(watcher.pid), "--entry": "db"}[whom]
+                done = self.suretyd.run("surety", "quarantine", "add", whom, held, "--duration",
+                                        "1s", "--reason", "a test", "--admin-socket",
+                                        self.suretyd.admin_socket)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                code, message = watcher.receive(2)
+                self.assertEqual(code, grpc_raw.PERMISSION_DENIED)
+                self.assertIn("quarantined", message)
+                self.until("it is over", lambda: self.status_of(
+                    users.DB, self.suretyd, "FetchWITSVID")[0] == grpc_raw.OK, 5)
+
     def test_streams_of_one_process_share_what_is_the_same_and_are_few(self):
         def work(send):
             with grpc_raw.Connection(self.suretyd.socket) as connection:
@@ -201,8 +231,7 @@ class Wits(WitCase):
     def test_the_status_shows_keys_and_streams(self):
         watcher = self.wit_watcher(users.DB, self.suretyd)
         watcher.receive()
-        status = json.loads(self.suretyd.run("surety", "status", "-o", "json", "--admin-socket",
-                                             self.suretyd.admin_socket).stdout)
+        status = self.status()
         self.assertIn(("wit", "active"),
                       [(one["source"], one["phase"]) for one in status["authorities"]])
         [stream] = status["sessions"]
