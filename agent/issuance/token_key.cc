@@ -101,7 +101,9 @@ Error TokenKey::Lost(const Error& why) const {
     return {why.code(), key + " is not the certificate's: what it signs does not verify (name the "
                               "certificate's key as ca_key, or the key's certificate as ca_cert)"};
   std::string fix = "see that the token is there and that the daemon's user may use it";
-  if (why.code() == ErrorCode::kPermissionDenied)
+  if (why.code() == ErrorCode::kPermissionDenied && options_.pin_file.empty())
+    fix = "it asks for a PIN: name a file that holds it as pin-source in ca_key";
+  else if (why.code() == ErrorCode::kPermissionDenied)
     fix = "write the right PIN into the file of pin-source; this one is not tried again, so that "
           "the token does not lock itself";
   else if (options_.uri.kind == KeyUri::Kind::kTpm2)
@@ -184,14 +186,15 @@ Result<void> TokenKey::OpenIn(KeyHolder& holder, const std::stop_token& stop) {
   // Not kPermissionDenied, which is the token's: this may be mended and is tried again.
   if (!pin) return Error(ErrorCode::kUnavailable, "its PIN: " + pin.error().Text());
   refused_pin_.reset();
-  const auto opened =
-      holder.Open(options_.uri, *pin, SteadyClock::now() + kLongestOpening, stop);
-  if (!opened) {
-    if (opened.error().code() == ErrorCode::kPermissionDenied) refused_pin_ = *std::move(pin);
-    return opened.error();
+  const auto deadline = SteadyClock::now() + kLongestOpening;
+  auto opened = holder.Open(options_.uri, *pin, deadline, stop);
+  if (opened) {
+    const auto probed = SignBy(holder, probe_, deadline);  // A TPM is shown the PIN only here.
+    if (!probed) opened = probed.error();
   }
-  const auto probed = SignBy(holder, probe_, SteadyClock::now() + kLongestOpening);
-  return probed ? Result<void>() : probed.error();
+  if (!opened && opened.error().code() == ErrorCode::kPermissionDenied)
+    refused_pin_ = *std::move(pin);
+  return opened;
 }
 
 Result<std::string> TokenKey::SignBy(KeyHolder& holder, std::string_view digest,
