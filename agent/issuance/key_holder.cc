@@ -55,13 +55,22 @@ Result<pid_t> Spawn(int socket) {
                "starting the process that holds the key: " + TextOf(failed));
 }
 
+// A log line may hold it: not long, and no control bytes.
+std::string AsWords(std::string_view text) {
+  constexpr std::size_t kLongest = 500;
+  std::string words(text.substr(0, kLongest));
+  std::ranges::replace_if(
+      words, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return words;
+}
+
 Result<std::string> Judge(std::string_view answer) {
   if (!answer.empty()) {
-    const std::string text(answer.substr(1));
+    const std::string_view rest = answer.substr(1);
     switch (static_cast<KeyHolderAnswer>(answer.front())) {
-      case KeyHolderAnswer::kDone: return text;
-      case KeyHolderAnswer::kFailed: return Error(ErrorCode::kUnavailable, text);
-      case KeyHolderAnswer::kPinRefused: return Error(ErrorCode::kPermissionDenied, text);
+      case KeyHolderAnswer::kDone: return std::string(rest);
+      case KeyHolderAnswer::kFailed: return Error(ErrorCode::kUnavailable, AsWords(rest));
+      case KeyHolderAnswer::kPinRefused: return Error(ErrorCode::kPermissionDenied, AsWords(rest));
     }
   }
   return Error(ErrorCode::kUnavailable, "the process that holds the key has ended");

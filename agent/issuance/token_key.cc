@@ -22,8 +22,9 @@ constexpr Seconds kLongestOpening{10};
 constexpr Seconds kFirstAnswer{5};
 // From being asked, the wait for its turn included. A slow TPM takes a tenth of that.
 constexpr Seconds kLongestSignature{2};
-constexpr Seconds kFirstRetry{1};
-constexpr Seconds kLastRetry{8};
+constexpr std::chrono::milliseconds kFirstRetry{250};
+constexpr std::chrono::milliseconds kLastRetry{8'000};
+constexpr Seconds kLookAtPinEvery{1};
 constexpr Seconds kProbeEvery{30};
 
 // In the place of a digest, of the length that SVIDs' have.
@@ -70,7 +71,7 @@ class TokenKey final : public OutsideKey {
   using Holder = std::shared_ptr<KeyHolder>;
   void Run(const std::stop_token& stop);
   void Serve(const std::stop_token& stop);
-  void AwaitRetry(Seconds delay, const std::stop_token& stop);
+  void AwaitRetry(std::chrono::milliseconds delay, const std::stop_token& stop);
   Result<Holder> Open(const std::stop_token& stop);
   Result<void> OpenIn(KeyHolder& holder, const std::stop_token& stop);
   Result<std::string> SignBy(KeyHolder& holder, std::string_view digest,
@@ -112,7 +113,7 @@ Error TokenKey::Lost(const Error& why) const {
 }
 
 void TokenKey::Run(const std::stop_token& stop) {
-  Seconds delay = kFirstRetry;
+  auto delay = kFirstRetry;
   while (!stop.stop_requested()) {
     auto opened = Open(stop);
     {
@@ -151,7 +152,7 @@ void TokenKey::Serve(const std::stop_token& stop) {
   changed_.wait(lock, [this] { return !busy_; });
 }
 
-void TokenKey::AwaitRetry(Seconds delay, const std::stop_token& stop) {
+void TokenKey::AwaitRetry(std::chrono::milliseconds delay, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, delay, [this] { return try_again_; });
   while (refused_pin_ && !try_again_ && !stop.stop_requested()) {
@@ -160,7 +161,7 @@ void TokenKey::AwaitRetry(Seconds delay, const std::stop_token& stop) {
     const bool same = !pin || IsRefused(*pin);
     lock.lock();
     if (!same) break;
-    changed_.wait_for(lock, stop, kFirstRetry, [this] { return try_again_; });
+    changed_.wait_for(lock, stop, kLookAtPinEvery, [this] { return try_again_; });
   }
 }
 

@@ -122,17 +122,6 @@ class Pkcs11(TokenCases, Case):
             self.assertNotIn("4711", said)
             self.assertNotIn(SoftHsm.PIN, said)
 
-    def test_pin_that_others_can_read(self):
-        self.token.pin_file.chmod(0o640)
-        daemon = self.with_key().start()
-        self.until_degraded(daemon, str(self.token.pin_file), "chmod 0600")
-
-    def test_pin_does_not_belong_into_the_configuration(self):
-        daemon = self.with_key(SoftHsm.NAME + "?pin-value=4711-secret").start(wait=False)
-        self.assertEqual(daemon.wait(), 1)
-        self.assertIn("pin-source", daemon.log())
-        self.assertNotIn("4711", daemon.log())
-
 
 class TpmKey(TokenCases, Case):
     def make(self, folder):
@@ -156,7 +145,8 @@ class TpmKey(TokenCases, Case):
         self.assert_served(daemon)
         self.token.hang()
         self.addCleanup(self.token.go_on)
-        waiting = [self.watcher(users.DB, daemon) for _ in range(12)]
+        # More than may wait for the token at a time.
+        waiting = [self.watcher(users.DB, daemon) for _ in range(6)]
         longest = 0.0
         for _ in range(20):
             begin = time.monotonic()
@@ -166,4 +156,4 @@ class TpmKey(TokenCases, Case):
         self.until_degraded(daemon, "no answer in time")
         self.token.go_on()
         for one in waiting:
-            self.verify(one.receive(2 * CLEAR))
+            self.assertEqual(len(one.receive(CLEAR).svids), 1)
