@@ -30,8 +30,7 @@ constexpr Seconds kShortOutage{1};
 
 bool TurnsMayWait(const Config& config) {
   return !config.hook.socket.empty() || config.docker || config.podman || config.k8s ||
-         !config.plugins.empty() ||
-         (config.x509.ca_files && IsKeyUri(config.x509.ca_files->key));
+         !config.plugins.empty() || (config.x509.ca_files && IsKeyUri(config.x509.ca_files->key));
 }
 
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,

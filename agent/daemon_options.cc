@@ -46,9 +46,8 @@ Result<void> NameTokenKey(const std::string& text, CaPaths& paths) {
   paths.key = uri->name;
   const auto secrecy =
       IsCredential(uri->pin_source) ? FileSecrecy::kCredential : FileSecrecy::kSecret;
-  paths.open_key = OpenerOfTokenKeys({.uri = *std::move(uri),
-                                      .pin_file = *std::move(pin_file),
-                                      .pin_secrecy = secrecy});
+  paths.open_key = OpenerOfTokenKeys(
+      {.uri = *std::move(uri), .pin_file = *std::move(pin_file), .pin_secrecy = secrecy});
   return {};
 }
 

@@ -79,7 +79,8 @@ Result<void> CheckPkcs11(const std::vector<Attribute>& path) {
 
 Result<std::uint32_t> HandleOf(const std::vector<Attribute>& path) {
   const Error wrong = Wrong("it must name a persistent handle, as in tpm2:handle=0x81000001");
-  if (path.size() != 1 || path[0].name != "handle" || !path[0].value.starts_with("0x")) return wrong;
+  if (path.size() != 1 || path[0].name != "handle" || !path[0].value.starts_with("0x"))
+    return wrong;
   const std::string_view digits = path[0].value.substr(2);
   std::uint32_t handle = 0;
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), handle, 16);
@@ -101,8 +102,9 @@ Result<std::string> PathOf(std::string_view name, std::string path, bool or_cred
 Result<void> TakeQuery(const Attribute& one, KeyUri& uri) {
   auto value = Decoded(one.value);
   if (one.name == "pin-value")
-    return Wrong("a PIN does not belong into a configuration: write it into a file and name that "
-                 "as pin-source");
+    return Wrong(
+        "a PIN does not belong into a configuration: write it into a file and name that "
+        "as pin-source");
   if (!value) return Wrong("the value of " + std::string(one.name) + " is not percent-encoded");
   const bool pkcs11 = uri.kind == KeyUri::Kind::kPkcs11;
   if (one.name == "tcti" && !pkcs11) {

@@ -80,8 +80,7 @@ Result<X509Svid> FilesAuthority::Issue(const Entry& entry, WallTime now) {
                                                   " is of another trust domain");
   }
   const auto signer = view_.signer();
-  if (!signer->outside_key())
-    return MintX509Svid(*signer, entry, options_.clock_skew, now, &keys_);
+  if (!signer->outside_key()) return MintX509Svid(*signer, entry, options_.clock_skew, now, &keys_);
   if (!tried_) return Error(ErrorCode::kUnavailable, "the CA's key does not answer");
   const Counted waiting(waiting_);
   if (waiting.number() > kMostWaiting)

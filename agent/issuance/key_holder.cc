@@ -119,8 +119,7 @@ Result<std::string> KeyHolder::Sign(std::string_view digest, SteadyTime deadline
 
 Result<std::string> KeyHolder::Ask(std::string_view message, SteadyTime deadline,
                                    const std::stop_token& stop) {
-  if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0)
-    return Judge({});
+  if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) return Judge({});
   pollfd ready{.fd = socket_.get(), .events = POLLIN, .revents = 0};
   while (ready.revents == 0) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

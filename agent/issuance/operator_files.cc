@@ -118,9 +118,8 @@ Result<OperatorCa> ReadOperatorCa(const CaPaths& paths, const TrustDomain& trust
   chain.roots.erase(std::unique(chain.roots.begin(), chain.roots.end()), chain.roots.end());
   auto silent = Try(**signer, chain.roots, trust_domain, now);
   if (!silent) return silent.error().Within(paths.cert);
-  return OperatorCa{.signer = *std::move(signer),
-                    .roots = std::move(chain.roots),
-                    .silent = *std::move(silent)};
+  return OperatorCa{
+      .signer = *std::move(signer), .roots = std::move(chain.roots), .silent = *std::move(silent)};
 }
 
 }  // namespace surety

@@ -34,7 +34,7 @@ mode_t ForbiddenOf(FileSecrecy secrecy, gid_t group) {
 }
 
 Result<void> CheckGuarded(const struct stat& found, const std::string& path, FileSecrecy secrecy,
-                       std::size_t max_bytes) {
+                          std::size_t max_bytes) {
   if (!S_ISREG(found.st_mode)) return NotTaken(path, "not a regular file");
   if (found.st_uid != 0 && found.st_uid != ::geteuid()) {
     return Error(ErrorCode::kPermissionDenied,
@@ -60,7 +60,8 @@ Result<SecretBytes> ReadGuardedFile(const std::string& path, FileSecrecy secrecy
   const auto cause = [] { return std::generic_category().message(errno); };
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat found {};
-  if (!file || ::fstat(file.get(), &found) != 0) return NotTaken(path, "cannot be read: " + cause());
+  if (!file || ::fstat(file.get(), &found) != 0)
+    return NotTaken(path, "cannot be read: " + cause());
   if (auto fine = CheckGuarded(found, path, secrecy, max_bytes); !fine) return fine.error();
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(found.st_size));
   const ssize_t got = ::read(file.get(), bytes.data(), bytes.size());

@@ -99,14 +99,16 @@ class TokenKey final : public OutsideKey {
 Error TokenKey::Lost(const Error& why) const {
   const std::string key = "the CA's key " + options_.uri.name;
   if (why.code() == ErrorCode::kInvalidArgument)
-    return {why.code(), key + " is not the certificate's: what it signs does not verify (name the "
-                              "certificate's key as ca_key, or the key's certificate as ca_cert)"};
+    return {why.code(), key +
+                            " is not the certificate's: what it signs does not verify (name the "
+                            "certificate's key as ca_key, or the key's certificate as ca_cert)"};
   std::string fix = "see that the token is there and that the daemon's user may use it";
   if (why.code() == ErrorCode::kPermissionDenied && options_.pin_file.empty())
     fix = "it asks for a PIN: name a file that holds it as pin-source in ca_key";
   else if (why.code() == ErrorCode::kPermissionDenied)
-    fix = "write the right PIN into the file of pin-source; this one is not tried again, so that "
-          "the token does not lock itself";
+    fix =
+        "write the right PIN into the file of pin-source; this one is not tried again, so that "
+        "the token does not lock itself";
   else if (options_.uri.kind == KeyUri::Kind::kTpm2)
     fix = "see that the TPM answers and holds the handle, and that the daemon's user may use it";
   return {why.code(), key + " does not answer: " + why.Text() + " (" + fix + ")"};
@@ -264,13 +266,15 @@ OutsideKeyOpener OpenerOfTokenKeys(TokenKeyOptions options) {
     PKeyPtr expected;
     std::shared_ptr<TokenKey> key;
   };
-  return [options = std::move(options),
-          last = std::make_shared<Last>()](const EVP_PKEY& expected) -> std::shared_ptr<OutsideKey> {
+  return [options = std::move(options), last = std::make_shared<Last>()](
+             const EVP_PKEY& expected) -> std::shared_ptr<OutsideKey> {
     if (last->key && EVP_PKEY_eq(last->expected.get(), &expected) == 1) {
       last->key->TryAgain();
       return last->key;
     }
-    const auto copy = [&expected] { return PKeyPtr(EVP_PKEY_dup(const_cast<EVP_PKEY*>(&expected))); };
+    const auto copy = [&expected] {
+      return PKeyPtr(EVP_PKEY_dup(const_cast<EVP_PKEY*>(&expected)));
+    };
     last->expected = copy();
     last->key = std::make_shared<TokenKey>(options, copy());
     last->key->AwaitFirstAnswer();

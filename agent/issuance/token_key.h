@@ -15,9 +15,9 @@ struct TokenKeyOptions {
 };
 
 /// Opens keys by a process of their own (key_holder.h), which this starts again whenever the
-/// key is lost, at first after a quarter of a second and in the end every eight seconds. What the key signs is
-/// verified under the public key that was asked for, so that no other key ever signs for it.
-/// A PIN that was refused is not tried again before its file changes or TryAgain(): a token
+/// key is lost, at first after a quarter of a second and in the end every eight seconds. What the
+/// key signs is verified under the public key that was asked for, so that no other key ever signs
+/// for it. A PIN that was refused is not tried again before its file changes or TryAgain(): a token
 /// locks itself after a few. The opener waits for the first answer, for five seconds at most.
 OutsideKeyOpener OpenerOfTokenKeys(TokenKeyOptions options);
 

@@ -113,8 +113,10 @@ Result<PKeyContextPtr> OpenTpm2(const TokenQuestion& question) {
   ::setenv("TPM2OPENSSL_TCTI", question.uri.tcti.c_str(), 1);
   OSSL_LIB_CTX* library = OSSL_LIB_CTX_new();  // Until the process ends, as the key's.
   if (library == nullptr || OSSL_PROVIDER_load(library, "tpm2") == nullptr)
-    return Failure("OpenSSL's provider tpm2 cannot be loaded (package tpm2-openssl), or no TPM "
-                   "answers at " + question.uri.tcti);
+    return Failure(
+        "OpenSSL's provider tpm2 cannot be loaded (package tpm2-openssl), or no TPM "
+        "answers at " +
+        question.uri.tcti);
   if (OSSL_PROVIDER_load(library, "default") == nullptr) return Failure("setting up OpenSSL");
   std::array<char, 32> handle{};
   std::snprintf(handle.data(), handle.size(), "handle:0x%08X%s", question.uri.handle,
@@ -127,8 +129,8 @@ Result<PKeyContextPtr> OpenTpm2(const TokenQuestion& question) {
     const StoreInfoPtr info(OSSL_STORE_load(store.get()));
     if (info && OSSL_STORE_INFO_get_type(info.get()) == OSSL_STORE_INFO_PKEY)
       // In that library: another would copy the key's public part and miss the private one.
-      return PKeyContextPtr(EVP_PKEY_CTX_new_from_pkey(
-          library, OSSL_STORE_INFO_get0_PKEY(info.get()), kByTpm));
+      return PKeyContextPtr(
+          EVP_PKEY_CTX_new_from_pkey(library, OSSL_STORE_INFO_get0_PKEY(info.get()), kByTpm));
     if (OSSL_STORE_error(store.get()) != 0) break;
   }
   return Failure("the TPM at " + question.uri.tcti + " does not give the key");

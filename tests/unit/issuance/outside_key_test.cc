@@ -15,10 +15,10 @@
 namespace surety {
 namespace {
 
+using std::chrono::seconds;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using std::chrono::seconds;
 
 class FakeOutsideKey final : public OutsideKey {
  public:
@@ -73,10 +73,11 @@ class OutsideKeyTest : public testing::Test {
             .files = {.cert = temp_.Path("ca.pem"),
                       .key = "x:y",
                       .chain = {},
-                      .open_key = [this](const EVP_PKEY& expected) {
-                        EXPECT_EQ(EVP_PKEY_eq(&expected, ca_.key.get()), 1);
-                        return key_;
-                      }},
+                      .open_key =
+                          [this](const EVP_PKEY& expected) {
+                            EXPECT_EQ(EVP_PKEY_eq(&expected, ca_.key.get()), 1);
+                            return key_;
+                          }},
             .source = "x:y"};
   }
   std::unique_ptr<Authority> Open() {
