@@ -9,6 +9,7 @@
 
 #include "agent/credential.h"
 #include "agent/identity/entries_folder.h"
+#include "agent/identity/key_uri.h"
 #include "agent/identity/path_trust.h"
 #include "agent/policy/policy_source.h"
 #include "agent/sinks/trusted_folder.h"
@@ -20,10 +21,17 @@ std::string Counted(std::size_t count, std::string_view one, std::string_view ma
   return std::to_string(count) + " " + std::string(count == 1 ? one : many);
 }
 
+/// The file of the CA's key, or that of the PIN that opens it.
+std::string KeyFileOf(const CaFiles& files) {
+  if (!IsKeyUri(files.key)) return files.key;
+  const auto uri = ParseKeyUri(files.key);
+  return uri ? uri->pin_source : std::string();
+}
+
 /// Whether the CA's files can be read; what is in them is looked at on start. Credentials
-/// are there only for what systemd starts.
+/// are there only for what systemd starts. No token is asked: a PIN that it refuses counts.
 void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
-  for (const std::string& path : {files.cert, files.key, files.chain}) {
+  for (const std::string& path : {files.cert, KeyFileOf(files), files.chain}) {
     if (path.empty() || IsCredential(path) ||
         ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
       continue;
@@ -76,6 +84,8 @@ void PrintCounts(const Counts& counts, const Config& config, std::ostream& out) 
       << Counted(counts.entries.files, "file", "files") << " of " << config.entries_dir;
   if (!config.policy.dir.empty())
     out << "; " << Counted(counts.policies, "policy", "policies") << " by " << config.policy.dir;
+  if (config.x509.ca_files && IsKeyUri(config.x509.ca_files->key))
+    out << "; the CA's key is " << ParseKeyUri(config.x509.ca_files->key)->name << ", not asked";
 }
 
 }  // namespace

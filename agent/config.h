@@ -45,7 +45,7 @@ struct AdminConfig {
 /// is set or certificate and key.
 struct CaFiles {
   std::string cert;
-  std::string key;
+  std::string key;    ///< Or the URI of a key in a token (key_uri.h).
   std::string chain;  ///< From the certificate's issuer upwards; empty if it is a root.
 };
 

@@ -240,7 +240,8 @@ void ConfigBuilder::ReadCaFiles(TomlTable& table, std::optional<CaFiles>& out) {
     read_.PathOrCredential(name, table.String(name, example), kMaxPathBytes, out_file);
   };
   read("ca_cert", "\"/etc/surety/ca.pem\"", files.cert);
-  read("ca_key", "\"/etc/surety/ca.key\"", files.key);
+  read_.KeySource("ca_key", table.String("ca_key", "\"/etc/surety/ca.key\""), kMaxPathBytes,
+                  files.key);
   read("ca_chain", "\"/etc/surety/chain.pem\"", files.chain);
   const bool cert = table.Has("ca_cert");
   const bool key = table.Has("ca_key");

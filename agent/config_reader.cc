@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "agent/credential.h"
+#include "agent/identity/key_uri.h"
 
 namespace surety {
 namespace {
@@ -77,6 +78,23 @@ void ConfigReader::PathOrCredential(std::string_view key,
   diagnostics_.Error(text->at,
                      std::string(key) + " " + Quoted(text->value) + " names no credential",
                      "write the name that LoadCredential= gives it, such as \"credential:ca.key\"");
+}
+
+void ConfigReader::KeySource(std::string_view key, const std::optional<Located<std::string>>& text,
+                             std::size_t max_bytes, std::string& out) {
+  if (!text || !IsKeyUri(text->value)) return PathOrCredential(key, text, max_bytes, out);
+  const auto uri = ParseKeyUri(text->value);
+  if (uri && (!IsCredential(uri->pin_source) ||
+              IsCredentialName(uri->pin_source.substr(kCredentialPrefix.size())))) {
+    out = text->value;
+    return;
+  }
+  // Not quoted: somebody may have written a PIN into it.
+  diagnostics_.Error(text->at,
+                     std::string(key) + " names no key: " +
+                         (uri ? "pin-source names no credential" : uri.error().Text()),
+                     "write it as docs/keys.md says, such as "
+                     "\"pkcs11:token=surety;object=ca?pin-source=/etc/surety/ca.pin\"");
 }
 
 void ConfigReader::FilePath(std::string_view key, const std::optional<Located<std::string>>& text,

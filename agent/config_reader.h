@@ -27,6 +27,9 @@ class ConfigReader {
   /// A path, or a credential of systemd's (credential.h).
   void PathOrCredential(std::string_view key, const std::optional<Located<std::string>>& text,
                         std::size_t max_bytes, std::string& out);
+  /// One of those, or the URI of a key in a token (key_uri.h).
+  void KeySource(std::string_view key, const std::optional<Located<std::string>>& text,
+                 std::size_t max_bytes, std::string& out);
   /// A path of something in a folder.
   void FilePath(std::string_view key, const std::optional<Located<std::string>>& text,
                 std::string_view example, std::size_t max_bytes, std::string& out);

@@ -7,6 +7,7 @@
 
 #include "agent/daemon_attestors.h"
 #include "agent/daemon_options.h"
+#include "agent/identity/key_uri.h"
 #include "agent/open_files.h"
 #include "agent/record/recollection.h"
 #include "agent/record/rfc3339.h"
@@ -21,15 +22,15 @@ namespace surety {
 namespace {
 
 constexpr int kTurnThreads = 4;
-// A turn that asks an external hook waits for it, and one that asks an engine or a plug-in
-// a few milliseconds.
+// A turn that asks an external hook or a token waits for it, and one that asks an engine or a
+// plug-in a few milliseconds.
 constexpr int kTurnThreadsWhereTheyWait = 8;
 // Who was told "could not tell" has come again by itself within this time.
 constexpr Seconds kShortOutage{1};
 
 bool TurnsMayWait(const Config& config) {
   return !config.hook.socket.empty() || config.docker || config.podman || config.k8s ||
-         !config.plugins.empty();
+         !config.plugins.empty() || (config.x509.ca_files && IsKeyUri(config.x509.ca_files->key));
 }
 
 std::vector<std::unique_ptr<Attestor>> AttestorsOf(const Config& config,

@@ -4,8 +4,10 @@
 #include <limits>
 
 #include "agent/credential.h"
+#include "agent/identity/key_uri.h"
 #include "agent/issuance/embedded_authority.h"
 #include "agent/issuance/files_authority.h"
+#include "agent/issuance/token_key.h"
 #include "agent/open_files.h"
 
 namespace surety {
@@ -36,13 +38,31 @@ SocketOptions SocketOptionsOf(const SocketConfig& config, const UniqueFd& passed
           .passed = passed.get()};
 }
 
+Result<void> NameTokenKey(const std::string& text, CaPaths& paths) {
+  auto uri = ParseKeyUri(text);
+  if (!uri) return uri.error().Within("ca_key");
+  auto pin_file = PathOfFile(uri->pin_source);
+  if (!pin_file) return pin_file.error().Within("pin-source of ca_key");
+  paths.key = uri->name;
+  const auto secrecy =
+      IsCredential(uri->pin_source) ? FileSecrecy::kCredential : FileSecrecy::kSecret;
+  paths.open_key = OpenerOfTokenKeys(
+      {.uri = *std::move(uri), .pin_file = *std::move(pin_file), .pin_secrecy = secrecy});
+  return {};
+}
+
 Result<CaPaths> CaPathsOf(const CaFiles& files) {
   auto cert = PathOfFile(files.cert);
   if (!cert) return cert.error().Within("ca_cert");
-  auto key = PathOfFile(files.key);
-  if (!key) return key.error().Within("ca_key");
   auto chain = PathOfFile(files.chain);
   if (!chain) return chain.error().Within("ca_chain");
+  if (IsKeyUri(files.key)) {
+    CaPaths paths{.cert = *std::move(cert), .key = {}, .chain = *std::move(chain)};
+    if (auto named = NameTokenKey(files.key, paths); !named) return named.error();
+    return paths;
+  }
+  auto key = PathOfFile(files.key);
+  if (!key) return key.error().Within("ca_key");
   return CaPaths{.cert = *std::move(cert),
                  .key = *std::move(key),
                  .chain = *std::move(chain),
@@ -63,9 +83,11 @@ Result<std::unique_ptr<Authority>> AuthorityOf(const Config& config, Moment now)
   if (x509.ca_files) {
     auto files = CaPathsOf(*x509.ca_files);
     if (!files) return files.error();
+    const std::string source = files->open_key ? files->key : "files";
     return OpenFromFiles({.trust_domain = config.trust_domain,
                           .state_dir = config.state_dir,
                           .files = *std::move(files),
+                          .source = source,
                           .clock_skew = x509.clock_skew,
                           .max_svid_ttl = x509.ttl},
                          now);

@@ -10,6 +10,8 @@
 #include "agent/daemon_attestors.h"
 #include "agent/flags.h"
 #include "agent/issuance/harden_process.h"
+#include "agent/issuance/hold_key.h"
+#include "agent/issuance/key_holder_words.h"
 #include "agent/issuance/key_memory.h"
 #include "agent/logging.h"
 #include "agent/passed_sockets.h"
@@ -61,6 +63,7 @@ int RunDaemon(const Flags& flags) {
 }
 
 int Main(std::span<const char* const> arguments) {
+  if (arguments.size() == 1 && arguments.front() == kHoldKeyCommand) return HoldKey();
   const auto parsed = ParseFlags(arguments, kVersion);
   if (const auto* stop = std::get_if<FlagsExit>(&parsed)) {
     (stop->code == 0 ? std::cout : std::cerr) << stop->text;

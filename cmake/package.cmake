@@ -50,6 +50,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd (>= 252)")
+# For a CA's key in a token or a TPM: docs/keys.md.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libengine-pkcs11-openssl, tpm2-openssl")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(debian ${CMAKE_SOURCE_DIR}/packaging/debian)

@@ -24,6 +24,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certifica
 TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3-venv python3-yaml
   util-linux procps mmdebstrap systemd-container dbus
   nginx haproxy postgresql redis-server redis-tools
+  softhsm2 libengine-pkcs11-openssl swtpm tpm2-openssl tpm2-tools
   docker.io containerd runc crun podman conmon catatonit uidmap busybox-static iptables"
 
 fail() {

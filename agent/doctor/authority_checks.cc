@@ -12,6 +12,7 @@
 #include "agent/command/time_text.h"
 #include "agent/credential.h"
 #include "agent/doctor/checks.h"
+#include "agent/identity/key_uri.h"
 #include "agent/issuance/manifest.h"
 #include "agent/issuance/operator_files.h"
 #include "agent/issuance/root_authority.h"
@@ -32,20 +33,27 @@ Finding Judged(const std::string& name, WallTime end, WallTime now) {
                  "put the next certificate in place, and systemctl reload suretyd");
 }
 
-// Credentials are there for the service alone: the daemon says what it has.
-Diagnosis LookAtServedCa(const Installation& all) {
+// Credentials and tokens are there for the service alone: the daemon says what it has. Whether
+// a token answers is among what it calls degraded.
+Diagnosis LookAtServedCa(const std::string& source, const std::string& name,
+                         const Installation& all) {
   if (!all.daemon)
-    return {Warning("authority", "systemd gives the CA to the service, which does not run",
+    return {Warning("authority", name + " is asked by the service alone, which does not run",
                     "start it, and run surety doctor again")};
   for (const AuthorityStatus& one : all.daemon->authorities)
-    if (one.source == "files" && one.phase == "active" && one.not_after)
-      return {Judged("the CA that systemd gave to the service", *one.not_after, all.now.wall)};
+    if (one.source == source && one.phase == "active" && one.not_after)
+      return {Judged(name, *one.not_after, all.now.wall)};
   return {Broken("authority", "the daemon has no CA that signs", "see its journal")};
 }
 
 Diagnosis LookAtOperatorCa(const CaFiles& files, const Installation& all) {
+  if (IsKeyUri(files.key)) {
+    const auto uri = ParseKeyUri(files.key);
+    if (!uri) return {Broken("authority", uri.error().Text(), "correct ca_key")};
+    return LookAtServedCa(uri->name, "the CA whose key is " + uri->name, all);
+  }
   if (IsCredential(files.cert) || IsCredential(files.key) || IsCredential(files.chain))
-    return LookAtServedCa(all);
+    return LookAtServedCa("files", "the CA that systemd gives to the service", all);
   const auto ca = ReadOperatorCa({.cert = files.cert, .key = files.key, .chain = files.chain},
                                  all.config->trust_domain, all.now.wall);
   if (!ca)

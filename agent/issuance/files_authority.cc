@@ -1,6 +1,7 @@
 #include "agent/issuance/files_authority.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -15,7 +16,24 @@ namespace surety {
 namespace {
 
 constexpr Seconds kLookAgainAfter{60};
+constexpr Seconds kLookAtKeyAfter{1};
 constexpr std::ptrdiff_t kMostFormer = 4;
+// As many threads take turns at least besides those that wait for a token here.
+constexpr int kMostWaiting = 4;
+
+/// Counts one more for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::atomic<int>& count) : count_(count), number_(++count) {}
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  std::atomic<int>& count_;
+  const int number_;
+};
 
 class FilesAuthority final : public Authority {
  public:
@@ -36,6 +54,9 @@ class FilesAuthority final : public Authority {
 
  private:
   Result<void> Load(Moment now);
+  void LookAtKey(OutsideKey& key, Moment now, AuthorityProgress& progress);
+  [[nodiscard]] std::vector<std::string> ValidityComplaints(const Signer& signer,
+                                                            WallTime now) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Signer>> StillBelieved(
       const std::shared_ptr<const Signer>& present, const std::vector<std::string>& roots,
       WallTime now) const;
@@ -44,10 +65,13 @@ class FilesAuthority final : public Authority {
   const FilesOptions options_;
   KeyPool keys_;
   PublishedView view_;
+  std::atomic<int> waiting_{0};     // In Issue(), for an OutsideKey.
+  std::atomic<bool> tried_{false};  // Peers accept what the present CA signs.
 
   mutable std::mutex mutex_;  // Guards all below.
   AuthorityStore store_;
   std::optional<Error> failure_;  // Of the last Reload().
+  std::uint64_t beginnings_ = 0;  // Of the OutsideKey, as last looked at.
 };
 
 Result<X509Svid> FilesAuthority::Issue(const Entry& entry, WallTime now) {
@@ -55,20 +79,56 @@ Result<X509Svid> FilesAuthority::Issue(const Entry& entry, WallTime now) {
     return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + entry.spiffe_id.Text() +
                                                   " is of another trust domain");
   }
-  return MintX509Svid(*view_.signer(), entry, options_.clock_skew, now, &keys_);
+  const auto signer = view_.signer();
+  if (!signer->outside_key()) return MintX509Svid(*signer, entry, options_.clock_skew, now, &keys_);
+  if (!tried_) return Error(ErrorCode::kUnavailable, "the CA's key does not answer");
+  const Counted waiting(waiting_);
+  if (waiting.number() > kMostWaiting)
+    return Error(ErrorCode::kUnavailable, "the CA's key is busy with other signatures");
+  return MintX509Svid(*signer, entry, options_.clock_skew, now, &keys_);
 }
 
 AuthorityProgress FilesAuthority::Advance(Moment now) {
   AuthorityProgress progress;
   progress.call_again_at = now.boot + kLookAgainAfter;
+  const auto signer = view_.signer();
+  if (!signer || !signer->outside_key()) return progress;
+  progress.call_again_at = now.boot + kLookAtKeyAfter;
+  const std::lock_guard lock(mutex_);
+  LookAtKey(*signer->outside_key(), now, progress);
   return progress;
+}
+
+void FilesAuthority::LookAtKey(OutsideKey& key, Moment now, AuthorityProgress& progress) {
+  const std::uint64_t beginnings = key.beginnings();
+  const auto answers = key.Answers();
+  if (!answers) {
+    progress.failure = answers.error();
+    return;
+  }
+  if (beginnings == beginnings_) return;
+  if (!tried_) {
+    const auto tried = TrySvidUnder(*view_.signer(), view_.bundles()->x509_authorities,
+                                    options_.trust_domain, now.wall);
+    if (!tried) {
+      failure_ = tried.error().Within(options_.files.cert);
+      progress.failure = failure_;
+      return;
+    }
+    failure_.reset();
+    tried_ = true;
+  }
+  beginnings_ = beginnings;
+  progress.signer_changed = true;  // Whoever waits for it is served now.
+  progress.events.push_back("the key " + options_.files.key + " answers");
 }
 
 AuthorityProgress FilesAuthority::Reload(Moment now) {
   const std::lock_guard lock(mutex_);
   const auto bundles_before = view_.bundles();
   const auto signer_before = view_.signer();
-  AuthorityProgress progress = Advance(now);
+  AuthorityProgress progress;
+  progress.call_again_at = now.boot + (options_.files.open_key ? kLookAtKeyAfter : kLookAgainAfter);
   const auto loaded = Load(now);
   failure_ = loaded ? std::nullopt
                     : std::optional(loaded.error().Within(
@@ -86,6 +146,7 @@ AuthorityProgress FilesAuthority::Reload(Moment now) {
 Result<void> FilesAuthority::Load(Moment now) {
   auto ca = ReadOperatorCa(options_.files, options_.trust_domain, now.wall);
   if (!ca) return ca.error();
+  if (ca->silent && tried_) return *ca->silent;
   Manifest manifest = store_.manifest();
   auto digests = DigestsOf(ca->roots);
   if (digests != manifest.published) {
@@ -98,7 +159,7 @@ Result<void> FilesAuthority::Load(Moment now) {
   content.status.push_back({.subject_key_id = Hex(signer.key_id()),
                             .serial = signer.serial(),
                             .phase = std::string(NameOf(Phase::kActive)),
-                            .source = "files",
+                            .source = options_.source,
                             .not_before = signer.not_before(),
                             .not_after = signer.not_after(),
                             .next_change = signer.not_after()});
@@ -112,20 +173,24 @@ Result<void> FilesAuthority::Load(Moment now) {
   content.crl_signers = StillBelieved(ca->signer, content.bundles->x509_authorities, now.wall);
   content.crl_signers.push_back(ca->signer);
   content.signer = std::move(ca->signer);
+  const auto& key = content.signer->outside_key();
+  beginnings_ = key && !ca->silent ? key->beginnings() : 0;
+  tried_ = !ca->silent;
   view_.Publish(std::move(content));
   return {};
 }
 
 // The CAs from before under whose certificates SVIDs of theirs still verify. Their
 // keys are gone from the files and stay in memory, or nothing that they signed
-// could be revoked.
+// could be revoked. One in a token may be gone from there at any time, and CRLs would
+// stop with it.
 std::vector<std::shared_ptr<const Signer>> FilesAuthority::StillBelieved(
     const std::shared_ptr<const Signer>& present, const std::vector<std::string>& roots,
     WallTime now) const {
   auto former = view_.crl_signers();
   std::erase_if(former, [&](const auto& one) {
     const bool same = one->key_id() == present->key_id() && one->subject() == present->subject();
-    return same || !TrySvidUnder(*one, roots, options_.trust_domain, now);
+    return same || one->outside_key() || !TrySvidUnder(*one, roots, options_.trust_domain, now);
   });
   if (std::ssize(former) > kMostFormer) former.erase(former.begin(), former.end() - kMostFormer);
   return former;
@@ -140,17 +205,24 @@ WallTime FilesAuthority::WarnFrom(const Signer& signer) const {
   return signer.not_after() - std::max(warning, options_.max_svid_ttl);
 }
 
+std::vector<std::string> FilesAuthority::ValidityComplaints(const Signer& signer,
+                                                            WallTime now) const {
+  if (!signer.ValidAt(now)) {
+    return {"the CA of " + options_.files.cert +
+            " is not valid now, nothing can be "
+            "signed: it is valid from " +
+            DateText(signer.not_before()) + " to " + DateText(signer.not_after())};
+  }
+  if (now < WarnFrom(signer)) return {};
+  return {"the CA of " + options_.files.cert + " expires at " + DateText(signer.not_after()) +
+          ": replace the files and send SIGHUP"};
+}
+
 std::vector<std::string> FilesAuthority::Degraded(WallTime now) const {
-  std::vector<std::string> sentences;
   const auto signer = view_.signer();
-  if (!signer->ValidAt(now)) {
-    sentences.push_back("the CA of " + options_.files.cert +
-                        " is not valid now, nothing can be "
-                        "signed: it is valid from " +
-                        DateText(signer->not_before()) + " to " + DateText(signer->not_after()));
-  } else if (now >= WarnFrom(*signer)) {
-    sentences.push_back("the CA of " + options_.files.cert + " expires at " +
-                        DateText(signer->not_after()) + ": replace the files and send SIGHUP");
+  std::vector<std::string> sentences = ValidityComplaints(*signer, now);
+  if (const auto& key = signer->outside_key()) {
+    if (const auto answers = key->Answers(); !answers) sentences.push_back(answers.error().Text());
   }
   const std::lock_guard lock(mutex_);
   if (failure_) sentences.push_back(failure_->Text());

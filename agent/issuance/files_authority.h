@@ -14,6 +14,7 @@ struct FilesOptions {
   TrustDomain trust_domain;
   std::string state_dir;  ///< For counting the bundle's revisions across restarts.
   CaPaths files;
+  std::string source = "files";  ///< What AuthorityStatus says.
   Seconds clock_skew{10};
   Seconds max_svid_ttl{900};
 };
@@ -26,6 +27,10 @@ struct FilesOptions {
 /// its SVIDs verify and until the daemon ends: after a restart nothing that it
 /// signed can be revoked. An authority that was embedded in the same `state_dir`
 /// before stays there untouched, out of use.
+///
+/// A key in a token (CaPaths::open_key) may be away, also at the start: nothing is issued
+/// then (kUnavailable), Degraded() says why, and Advance() tells when it answers. A CA from
+/// before is in CrlSigners() only if its key is in memory.
 ///
 /// Errors as OpenEmbedded(), and those of ReadOperatorCa().
 Result<std::unique_ptr<Authority>> OpenFromFiles(FilesOptions options, Moment now);

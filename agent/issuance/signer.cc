@@ -70,9 +70,25 @@ Result<std::shared_ptr<const Signer>> Signer::Create(CertificatePtr certificate,
   std::shared_ptr<Signer> signer(new Signer);
   signer->certificate_ = std::move(certificate);
   signer->key_ = std::move(key);
+  return Finish(std::move(signer), std::move(above));
+}
+
+Result<std::shared_ptr<const Signer>> Signer::Create(CertificatePtr certificate,
+                                                     std::shared_ptr<OutsideKey> key,
+                                                     std::vector<std::string> above) {
+  if (auto may = CheckMaySign(*certificate); !may) return may.error();
+  std::shared_ptr<Signer> signer(new Signer);
+  signer->key_.reset(X509_get_pubkey(certificate.get()));
+  signer->certificate_ = std::move(certificate);
+  signer->outside_key_ = std::move(key);
+  if (!signer->key_) return OpenSslError(ErrorCode::kInvalidArgument, "the certificate's key");
+  return Finish(std::move(signer), std::move(above));
+}
+
+Result<std::shared_ptr<const Signer>> Signer::Finish(std::shared_ptr<Signer> signer,
+                                                     std::vector<std::string> above) {
   if (auto read = signer->ReadCertificate(); !read) return read.error();
   if (auto chosen = signer->ChooseAlgorithm(); !chosen) return chosen.error();
-
   const bool self_signed =
       X509_self_signed(signer->certificate_.get(), /*verify_signature=*/1) == 1;
   if (!self_signed) {
@@ -104,7 +120,6 @@ Result<void> Signer::ReadCertificate() {
 }
 
 Result<void> Signer::ChooseAlgorithm() {
-  const char* digest = "SHA256";
   std::array<char, 64> group{};
   if (EVP_PKEY_get_base_id(key_.get()) == EVP_PKEY_RSA) {
     if (EVP_PKEY_get_bits(key_.get()) < kLeastRsaBits) {
@@ -117,12 +132,13 @@ Result<void> Signer::ChooseAlgorithm() {
     algorithm_ = kEcdsaSha256;
   } else if (std::string_view(group.data()) == "secp384r1") {
     algorithm_ = kEcdsaSha384;
-    digest = "SHA384";
+    digest_ = "SHA384";
   } else {
     return Invalid("the key's curve is " + std::string(group.data()) + ": use P-256 or P-384");
   }
+  if (outside_key_) return {};
   ready_.reset(EVP_MD_CTX_new());
-  if (!ready_ || EVP_DigestSignInit_ex(ready_.get(), nullptr, digest, nullptr, nullptr, key_.get(),
+  if (!ready_ || EVP_DigestSignInit_ex(ready_.get(), nullptr, digest_, nullptr, nullptr, key_.get(),
                                        nullptr) != 1) {
     return OpenSslError(ErrorCode::kInternal, "setting up to sign");
   }
@@ -130,6 +146,12 @@ Result<void> Signer::ChooseAlgorithm() {
 }
 
 Result<std::string> Signer::Sign(std::string_view to_be_signed) const {
+  const auto signature = outside_key_ ? SignOutside(to_be_signed) : SignInside(to_be_signed);
+  if (!signature) return signature.error();
+  return Certificate(to_be_signed, algorithm_, *signature);
+}
+
+Result<std::string> Signer::SignInside(std::string_view to_be_signed) const {
   constexpr std::size_t kLongestSignature = 2048;  // RSA with 16384 bits, OpenSSL's limit.
   std::array<unsigned char, kLongestSignature> signature{};
   std::size_t length = signature.size();
@@ -139,7 +161,17 @@ Result<std::string> Signer::Sign(std::string_view to_be_signed) const {
       EVP_DigestSign(context.get(), signature.data(), &length, bytes, to_be_signed.size()) != 1) {
     return OpenSslError(ErrorCode::kInternal, "signing");
   }
-  return Certificate(to_be_signed, algorithm_, AsText(std::span(signature).first(length)));
+  return std::string(AsText(std::span(signature).first(length)));
+}
+
+Result<std::string> Signer::SignOutside(std::string_view to_be_signed) const {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  std::size_t length = 0;
+  if (EVP_Q_digest(nullptr, digest_, nullptr, to_be_signed.data(), to_be_signed.size(),
+                   digest.data(), &length) != 1) {
+    return OpenSslError(ErrorCode::kInternal, "hashing");
+  }
+  return outside_key_->Sign(AsText(std::span(digest).first(length)));
 }
 
 Result<std::string> RandomSerial() {

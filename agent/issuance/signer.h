@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/issuance/openssl_handles.h"
+#include "agent/issuance/outside_key.h"
 #include "surety/clock.h"
 #include "surety/result.h"
 
@@ -13,7 +14,8 @@ namespace surety {
 
 /// One authority that signs: its certificate and its private key, which belong
 /// together, and the certificates between it and its root. Never changes after
-/// construction; thread-safe, and two signatures never wait for each other.
+/// construction; thread-safe, and two signatures never wait for each other unless the
+/// key is an OutsideKey.
 class Signer {
  public:
   /// Takes a CA certificate that may sign certificates, its key, and the DER
@@ -24,8 +26,14 @@ class Signer {
   static Result<std::shared_ptr<const Signer>> Create(CertificatePtr certificate, PKeyPtr key,
                                                       std::vector<std::string> above);
 
+  /// The same with a key that is kept elsewhere. It answers or not: whether it is the
+  /// certificate's is for it to see to, which is given the certificate's public key.
+  static Result<std::shared_ptr<const Signer>> Create(CertificatePtr certificate,
+                                                      std::shared_ptr<OutsideKey> key,
+                                                      std::vector<std::string> above);
+
   /// A certificate or CRL in DER from its TBSCertificate or TBSCertList, which
-  /// must name algorithm().
+  /// must name algorithm(). Errors of OutsideKey::Sign() if that signs.
   Result<std::string> Sign(std::string_view to_be_signed) const;
 
   /// Whether verifiers take CRLs of this authority: its certificate's keyUsage
@@ -51,15 +59,23 @@ class Signer {
   /// certificate and those above it.
   [[nodiscard]] const std::vector<std::string>& chain() const { return chain_; }
   [[nodiscard]] bool self_signed() const { return chain_.empty(); }
+  /// Null if the key is in this process.
+  [[nodiscard]] const std::shared_ptr<OutsideKey>& outside_key() const { return outside_key_; }
 
  private:
   Signer() = default;
+  static Result<std::shared_ptr<const Signer>> Finish(std::shared_ptr<Signer> signer,
+                                                      std::vector<std::string> above);
   Result<void> ReadCertificate();
   Result<void> ChooseAlgorithm();
+  Result<std::string> SignInside(std::string_view to_be_signed) const;
+  Result<std::string> SignOutside(std::string_view to_be_signed) const;
 
   CertificatePtr certificate_;
-  PKeyPtr key_;
+  PKeyPtr key_;             // The public part alone if there is an outside_key_.
   DigestContextPtr ready_;  // Set up to sign with key_; copied for every signature.
+  std::shared_ptr<OutsideKey> outside_key_;
+  const char* digest_ = "SHA256";
   std::string_view algorithm_;
   std::string certificate_der_;
   std::string subject_;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/identity/spawn_handles.h"
 #include "surety/unique_fd.h"
 
 namespace surety {
@@ -34,22 +34,6 @@ std::string OneLine(std::string text) {
   while (text.ends_with(' ')) text.pop_back();
   return text;
 }
-
-struct SpawnActions {
-  SpawnActions() { ::posix_spawn_file_actions_init(&value); }
-  SpawnActions(const SpawnActions&) = delete;
-  SpawnActions& operator=(const SpawnActions&) = delete;
-  ~SpawnActions() { ::posix_spawn_file_actions_destroy(&value); }
-  posix_spawn_file_actions_t value{};
-};
-
-struct SpawnAttributes {
-  SpawnAttributes() { ::posix_spawnattr_init(&value); }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-  ~SpawnAttributes() { ::posix_spawnattr_destroy(&value); }
-  posix_spawnattr_t value{};
-};
 
 // As exec(3) takes them.
 std::vector<char*> Pointers(std::vector<std::string>& texts) {

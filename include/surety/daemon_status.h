@@ -16,7 +16,7 @@ struct AuthorityStatus {
   std::string subject_key_id;  ///< Lower-case hex.
   std::string serial;          ///< Lower-case hex.
   std::string phase;           ///< "prepared", "active", "retired".
-  std::string source;          ///< "embedded", "files".
+  std::string source;          ///< "embedded", "files", or the URI of a key in a token.
   std::optional<WallTime> not_before;
   std::optional<WallTime> not_after;
   std::optional<WallTime> next_change;  ///< When it enters its next phase.

@@ -168,9 +168,34 @@ TEST(ConfigValuesTest, OperatorsCaIsACertificateAndAKey) {
            {4, 10},
            "\"credential:../key\" names no credential",
            "LoadCredential="},
+          {In("x509", "ca_cert = \"/c\"\nca_key = \"pkcs11:token=t\""),
+           {4, 10},
+           "ca_key names no key: it names no key in the token",
+           "docs/keys.md"},
+          {In("x509",
+              "ca_cert = \"/c\"\nca_key = \"tpm2:handle=0x81000001?pin-source=credential:/\""),
+           {4, 10},
+           "pin-source names no credential",
+           "docs/keys.md"},
           {In("x509", "crl_file = \"credential:crl\""), {3, 12}, "not an absolute", "whole path"},
       },
       Severity::kError);
+}
+
+TEST(ConfigValuesTest, PinThatStandsInItIsNotRepeated) {
+  Diagnostics diagnostics;
+  const std::string key = "ca_key = \"pkcs11:token=t;object=a?pin-value=4711\"";
+  EXPECT_FALSE(Parse(In("x509", "ca_cert = \"/c\"\n" + key), diagnostics));
+  EXPECT_THAT(AllOf(diagnostics), testing::Not(testing::HasSubstr("4711")));
+}
+
+TEST(ConfigValuesTest, KeyOfAnOperatorsCaMayBeInAToken) {
+  Diagnostics diagnostics;
+  const std::string key = "tpm2:handle=0x81000001?tcti=device:/dev/tpm0";
+  const auto config =
+      Parse(In("x509", "ca_cert = \"/ca.pem\"\nca_key = \"" + key + "\""), diagnostics);
+  ASSERT_TRUE(config) << AllOf(diagnostics);
+  EXPECT_EQ(config->x509.ca_files->key, key);
 }
 
 TEST(ConfigValuesTest, OperatorsCaMayBeCredentials) {

@@ -1,0 +1,136 @@
+#include "agent/issuance/key_holder.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <vector>
+
+#include "agent/identity/spawn_handles.h"
+#include "agent/issuance/der_writer.h"
+#include "agent/issuance/key_holder_words.h"
+
+namespace surety {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestPoll{100};
+
+std::string TextOf(int error) { return std::generic_category().message(error); }
+
+Result<pid_t> Spawn(int socket) {
+  SpawnActions actions;
+  ::posix_spawn_file_actions_adddup2(&actions.value, socket, STDIN_FILENO);
+  ::posix_spawn_file_actions_addopen(&actions.value, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  // Libraries of tokens tell there what comes back as an answer, and may tell more.
+  ::posix_spawn_file_actions_addopen(&actions.value, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
+  SpawnAttributes attributes;
+  sigset_t none;
+  sigset_t all;
+  ::sigemptyset(&none);
+  ::sigfillset(&all);
+  ::posix_spawnattr_setsigmask(&attributes.value, &none);
+  ::posix_spawnattr_setsigdefault(&attributes.value, &all);
+  ::posix_spawnattr_setpgroup(&attributes.value, 0);
+  ::posix_spawnattr_setflags(
+      &attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  // Of this thread alone, which keeps what it may do itself.
+  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  std::string name = "suretyd";
+  std::string command(kHoldKeyCommand);
+  const std::array<char*, 3> arguments{name.data(), command.data(), nullptr};
+  pid_t pid = 0;
+  const int failed = ::posix_spawn(&pid, "/proc/self/exe", &actions.value, &attributes.value,
+                                   arguments.data(), environ);
+  if (failed == 0) return pid;
+  return Error(ErrorCode::kUnavailable,
+               "starting the process that holds the key: " + TextOf(failed));
+}
+
+// A log line may hold it: not long, and no control bytes.
+std::string AsWords(std::string_view text) {
+  constexpr std::size_t kLongest = 500;
+  std::string words(text.substr(0, kLongest));
+  std::ranges::replace_if(
+      words, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return words;
+}
+
+Result<std::string> Judge(std::string_view answer) {
+  if (!answer.empty()) {
+    const std::string_view rest = answer.substr(1);
+    switch (static_cast<KeyHolderAnswer>(answer.front())) {
+      case KeyHolderAnswer::kDone: return std::string(rest);
+      case KeyHolderAnswer::kFailed: return Error(ErrorCode::kUnavailable, AsWords(rest));
+      case KeyHolderAnswer::kPinRefused: return Error(ErrorCode::kPermissionDenied, AsWords(rest));
+    }
+  }
+  return Error(ErrorCode::kUnavailable, "the process that holds the key has ended");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KeyHolder>> KeyHolder::Start() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    return Error(ErrorCode::kUnavailable, "making a pair of sockets: " + TextOf(errno));
+  UniqueFd ours(ends[0]);
+  const UniqueFd its(ends[1]);
+  const auto pid = Spawn(its.get());
+  if (!pid) return pid.error();
+  return std::unique_ptr<KeyHolder>(new KeyHolder(*pid, std::move(ours)));
+}
+
+KeyHolder::~KeyHolder() {
+  Kill();
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) continue;
+}
+
+void KeyHolder::Kill() const { ::kill(pid_, SIGKILL); }
+
+Result<void> KeyHolder::Open(const KeyUri& uri, const SecretBytes& pin, SteadyTime deadline,
+                             const std::stop_token& stop) {
+  const bool pkcs11 = uri.kind == KeyUri::Kind::kPkcs11;
+  for (const std::string_view part :
+       {std::string_view(uri.name), std::string_view(pkcs11 ? uri.module_path : uri.tcti)})
+    // With its end, since an empty message is the end of the conversation.
+    if (::send(socket_.get(), std::string(part).c_str(), part.size() + 1, MSG_NOSIGNAL) < 0)
+      return Judge({}).error();
+  std::vector<std::uint8_t> secret(pin.Reveal().begin(), pin.Reveal().end());
+  secret.push_back(0);
+  const SecretBytes ended(std::move(secret));
+  const auto opened = Ask(AsText(ended.Reveal()), deadline, stop);
+  if (!opened) return opened.error();
+  return {};
+}
+
+Result<std::string> KeyHolder::Sign(std::string_view digest, SteadyTime deadline) {
+  return Ask(digest, deadline, {});
+}
+
+Result<std::string> KeyHolder::Ask(std::string_view message, SteadyTime deadline,
+                                   const std::stop_token& stop) {
+  if (::send(socket_.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) return Judge({});
+  pollfd ready{.fd = socket_.get(), .events = POLLIN, .revents = 0};
+  while (ready.revents == 0) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || stop.stop_requested())
+      return Error(ErrorCode::kDeadline, "no answer in time");
+    ::poll(&ready, 1, static_cast<int>(std::min(left, kLongestPoll).count()));
+  }
+  std::array<char, kLargestKeyHolderMessage> answer{};
+  const ssize_t got = ::recv(socket_.get(), answer.data(), answer.size(), 0);
+  return Judge({answer.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))});
+}
+
+}  // namespace surety
