@@ -270,6 +270,7 @@ std::vector<std::string> Daemon::Degraded() const {
   std::vector<std::string> all = authority_->Degraded(now);
   Append(token_keys_->Degraded(), all);
   Append(crls_->Degraded(now), all);
+  Append(foreign_bundles_->Degraded(), all);
   Append(audit_file_->Degraded(), all);
   if (auto sentence = state_->Degraded(); !sentence.empty()) all.push_back(std::move(sentence));
   if (const auto entries = entries_.Status(); !entries.last_error.empty())

@@ -20,8 +20,22 @@ namespace surety {
 
 /// Streams of secrets are of two kinds, by what they ask for: what an X.509 stream of SVIDs
 /// would give, or bundles alone.
-enum class StreamKind { kX509Svids, kX509Bundles, kJwtBundles, kSvidSecrets, kBundleSecrets };
-inline constexpr std::size_t kStreamKinds = 5;
+enum class StreamKind {
+  kX509Svids,
+  kX509Bundles,
+  kJwtBundles,
+  kSvidSecrets,
+  kBundleSecrets,
+  kForeignTokens,  ///< No stream: a question about a token of another trust domain.
+};
+inline constexpr std::size_t kStreamKinds = 6;
+
+/// The answer to a call that asks about a token of another trust domain which is to be
+/// believed, for who may have the bundle of that one.
+struct ForeignTokenAnswer {
+  TrustDomain trust_domain;
+  grpc::ByteBuffer reply;
+};
 
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
@@ -52,6 +66,7 @@ class ProcessStreams final : public ScheduledTurn {
   Joined Join(std::shared_ptr<Call> call, StreamKind kind);
   /// Likewise for a call that is answered once.
   Joined JoinForTokens(std::shared_ptr<Call> call, TokenRequest request);
+  Joined JoinForForeignToken(std::shared_ptr<Call> call, ForeignTokenAnswer answer);
   /// Each has a message of its own to be made when a CRL changes.
   static constexpr std::size_t kMostSecretStreams = 64;
   /// For a stream of secrets, which has heard its first request.
@@ -70,6 +85,7 @@ class ProcessStreams final : public ScheduledTurn {
     std::shared_ptr<Call> call;
     StreamKind kind;
     std::unique_ptr<SecretSubscription> secrets = nullptr;  // Of a stream of secrets.
+    std::unique_ptr<ForeignTokenAnswer> believed = nullptr;
     bool asked = false;   // A turn has begun since it joined, or asked for other secrets.
     bool let_in = false;  // By the gate, which is to be told of its end.
     bool undecided = false;
@@ -106,6 +122,8 @@ class ProcessStreams final : public ScheduledTurn {
   // In process_secrets.cc. Whether the stream goes on.
   bool TellSecrets(Stream& stream, const Session::Turn& turn, Moment now);
   void EndSecrets(Stream& stream, const Error& error);
+  // In process_foreign_tokens.cc. The call is over then.
+  static void AnswerAboutToken(const Stream& stream, const Session::Turn& turn);
   // In process_tokens.cc.
   void TakeTokenDemand();
   void TellTokens(const Session::Turn& turn, Moment now);

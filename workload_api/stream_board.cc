@@ -13,6 +13,12 @@ void StreamBoard::OpenForTokens(const std::shared_ptr<Call>& call, const TokenRe
          [&](ProcessStreams& streams) { return streams.JoinForTokens(call, request); });
 }
 
+void StreamBoard::OpenForForeignToken(const std::shared_ptr<Call>& call,
+                                      const ForeignTokenAnswer& answer) {
+  Enlist(call, TooManyCalls(),
+         [&](ProcessStreams& streams) { return streams.JoinForForeignToken(call, answer); });
+}
+
 void StreamBoard::OpenForSecrets(const std::shared_ptr<Call>& call,
                                  SecretSubscription subscription) {
   const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,

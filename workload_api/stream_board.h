@@ -23,6 +23,8 @@ class StreamBoard {
   void Open(const std::shared_ptr<Call>& call, StreamKind kind);
   /// The same for a call for tokens, which is answered once.
   void OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request);
+  /// For a question about a token of another trust domain.
+  void OpenForForeignToken(const std::shared_ptr<Call>& call, const ForeignTokenAnswer& answer);
 
   /// For a stream of secrets, which has heard its first request.
   void OpenForSecrets(const std::shared_ptr<Call>& call, SecretSubscription subscription);

@@ -34,6 +34,7 @@ class EntryReader {
   int ReadPriority();
   Seconds ReadJwtTtl();
   std::optional<std::vector<std::string>> ReadAudiences();
+  std::vector<TrustDomain> ReadFederatesWith();
 
   TomlTable table_;
   const EntryRules& rules_;

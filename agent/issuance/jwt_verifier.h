@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/issuance/jwt_parser.h"
 #include "agent/issuance/openssl_handles.h"
 #include "surety/clock.h"
 #include "surety/token.h"
@@ -23,5 +24,9 @@ inline constexpr Seconds kTokenLeeway{10};
 /// kInvalidArgument with the first reason why not. Thread-safe, pure.
 Result<ValidatedToken> VerifyJwt(std::string_view token, std::string_view audience,
                                  const JwtKeyRing& keys, WallTime now);
+
+/// The same of a token that was read, by the keys of its subject's trust domain.
+Result<ValidatedToken> VerifyParsedJwt(const UnverifiedJwt& token, std::string_view audience,
+                                       const JwtKeys& keys, WallTime now);
 
 }  // namespace surety

@@ -29,6 +29,8 @@ struct Entry {
   Seconds jwt_ttl{300};  ///< Lifetime of one JWT-SVID.
   /// The only audiences that tokens may be for; absent: any.
   std::optional<std::vector<std::string>> jwt_audiences{};
+  /// The other trust domains whose bundles it gets. Sorted, each once, never our own.
+  std::vector<TrustDomain> federates_with{};
   bool operator==(const Entry&) const = default;
 };
 
