@@ -51,9 +51,10 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(passed), std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
-                          &Daemon::OpenTokenKeys, &Daemon::StartWatching, &Daemon::LoadRules,
-                          &Daemon::ListenForMetrics, &Daemon::Serve, &Daemon::ServeMetrics})
+  for (const Part part :
+       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
+        &Daemon::OpenFederation, &Daemon::StartWatching, &Daemon::LoadRules,
+        &Daemon::ListenForMetrics, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -206,9 +207,9 @@ Result<void> Daemon::Serve() {
                                .opener = *opener_,
                                .clock = clock_,
                                .status = *this,
-                               .validator = *token_keys_,
+                               .validator = *federated_tokens_,
                                .actions = *orders_,
-                               .bundle_document = [this] { return BundleDocument(); },
+                               .bundles = *bundle_orders_,
                                .logger = logger_},
                               ApiOptionsOf(config_, passed_, open_files_));
   if (!api) return api.error();
@@ -230,6 +231,7 @@ WalkParts Daemon::Walk() {
           .issuer = *authority_,
           .bundles = *crls_,
           .tokens = *token_keys_,
+          .federation = *federation_,
           .audit = Record(),
           .sanctions = state_->sanctions(),
           .watcher = *watcher_,

@@ -8,6 +8,10 @@
 #include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
 #include "agent/daemon_sinks.h"
+#include "agent/federation/federated_bundles.h"
+#include "agent/federation/federated_tokens.h"
+#include "agent/federation/foreign_bundles.h"
+#include "agent/federation/operator_bundles.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
@@ -59,6 +63,7 @@ class Daemon final : private StatusSource {
   Result<void> OpenRecord();
   Result<void> OpenAuthority();
   Result<void> OpenTokenKeys();
+  Result<void> OpenFederation();
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
@@ -126,6 +131,10 @@ class Daemon final : private StatusSource {
   std::unique_ptr<Authority> authority_;
   std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<WitAuthority> wit_keys_;  // Null: that profile is off.
+  std::unique_ptr<ForeignBundles> foreign_bundles_;
+  std::unique_ptr<FederatedBundles> federation_;
+  std::unique_ptr<FederatedTokens> federated_tokens_;
+  std::unique_ptr<OperatorBundles> bundle_orders_;
   std::unique_ptr<CrlPublisher> crls_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;

@@ -277,6 +277,7 @@ std::vector<std::string> Daemon::Degraded() const {
   Append(token_keys_->Degraded(), all);
   if (wit_keys_) Append(wit_keys_->Degraded(), all);
   Append(crls_->Degraded(now), all);
+  Append(foreign_bundles_->Degraded(), all);
   Append(audit_file_->Degraded(), all);
   if (auto sentence = state_->Degraded(); !sentence.empty()) all.push_back(std::move(sentence));
   if (const auto entries = entries_.Status(); !entries.last_error.empty())

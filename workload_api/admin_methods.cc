@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "admin.pb.h"
-#include "workload_api/unary.h"
+#include "workload_api/admin_row.h"
 
 namespace surety {
 namespace {
@@ -133,58 +133,33 @@ RevocationOrder OrderOf(const admin::v1::RevokeSvidsRequest& request) {
           .reason = request.reason()};
 }
 
-// A row of the table: `answer` is called with the request and who sent it.
-template <typename Request, typename Answer>
-Method Row(AdminGate& gate, Answer answer) {
-  return {.header = Method::Header::kNotRequired,
-          .serve = [&gate, answer = std::move(answer)](const std::shared_ptr<Call>& call,
-                                                       const grpc::ByteBuffer& bytes) {
-            if (!gate.StillAdmits(call->peer()))
-              return call->End({grpc::StatusCode::PERMISSION_DENIED,
-                                "this process is no longer one of those that may administer"});
-            const Operator by{.uid = call->peer().uid, .pid = call->peer().process->key().pid};
-            AnswerUnary<Request>(call, bytes,
-                                 [&](const Request& request) { return answer(request, by); });
-          }};
-}
-
 }  // namespace
 
-MethodTable AdminMethods(std::function<DaemonStatus()> status,
-                         std::function<Result<std::string>()> bundle, AdminActions& actions,
+MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions,
                          AdminGate& gate) {
   namespace pb = admin::v1;
   const std::string service = "/surety.admin.v1.Admin/";
   MethodTable methods;
-  methods[service + "GetStatus"] =
-      Row<pb::GetStatusRequest>(gate, [status = std::move(status)](const auto&, const Operator&) {
+  methods[service + "GetStatus"] = AdminRow<pb::GetStatusRequest>(
+      gate, [status = std::move(status)](const auto&, const Operator&) {
         return Result(ResponseOf(status()));
       });
-  methods[service + "GetBundle"] = Row<pb::GetBundleRequest>(
-      gate,
-      [bundle = std::move(bundle)](const auto&, const Operator&) -> Result<pb::GetBundleResponse> {
-        auto document = bundle();
-        if (!document) return document.error();
-        pb::GetBundleResponse response;
-        response.set_document(*std::move(document));
-        return response;
-      });
   methods[service + "ListQuarantines"] =
-      Row<pb::ListQuarantinesRequest>(gate, [&actions](const auto&, const Operator&) {
+      AdminRow<pb::ListQuarantinesRequest>(gate, [&actions](const auto&, const Operator&) {
         pb::ListQuarantinesResponse response;
         for (const Quarantine& one : actions.Quarantines())
           *response.add_quarantines() = MessageOf(one);
         return Result(std::move(response));
       });
   methods[service + "AddQuarantine"] =
-      Row<pb::AddQuarantineRequest>(gate, [&actions](const auto& request, const Operator& by) {
+      AdminRow<pb::AddQuarantineRequest>(gate, [&actions](const auto& request, const Operator& by) {
         return MessageOf(actions.AddQuarantine(OrderOf(request), by));
       });
-  methods[service + "ReleaseQuarantine"] =
-      Row<pb::ReleaseQuarantineRequest>(gate, [&actions](const auto& request, const Operator& by) {
+  methods[service + "ReleaseQuarantine"] = AdminRow<pb::ReleaseQuarantineRequest>(
+      gate, [&actions](const auto& request, const Operator& by) {
         return MessageOf(actions.ReleaseQuarantine(request.id(), request.reason(), by));
       });
-  methods[service + "RevokeSvids"] = Row<pb::RevokeSvidsRequest>(
+  methods[service + "RevokeSvids"] = AdminRow<pb::RevokeSvidsRequest>(
       gate, [&actions](const auto& request, const Operator& by) -> Result<pb::RevokeSvidsResponse> {
         const auto revoked = actions.RevokeSvids(OrderOf(request), by);
         if (!revoked) return revoked.error();

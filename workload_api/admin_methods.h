@@ -1,21 +1,17 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "surety/admin_actions.h"
 #include "surety/daemon_status.h"
-#include "surety/result.h"
 #include "workload_api/admin_gate.h"
 #include "workload_api/method_table.h"
 
 namespace surety {
 
 /// The operator's side, on a socket of its own. Every call asks the gate again.
-/// `status` gives the whole status, `bundle` the SPIFFE bundle document; `actions` and
-/// `gate` outlive the table.
-MethodTable AdminMethods(std::function<DaemonStatus()> status,
-                         std::function<Result<std::string>()> bundle, AdminActions& actions,
+/// `status` gives the whole status; `actions` and `gate` outlive the table.
+MethodTable AdminMethods(std::function<DaemonStatus()> status, AdminActions& actions,
                          AdminGate& gate);
 
 }  // namespace surety

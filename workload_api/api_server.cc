@@ -7,6 +7,7 @@
 
 #include "workload_api/admin_gate.h"
 #include "workload_api/admin_methods.h"
+#include "workload_api/bundle_methods.h"
 #include "workload_api/call_server.h"
 #include "workload_api/door.h"
 #include "workload_api/health.h"
@@ -75,8 +76,8 @@ class GrpcApiServer final : public ApiServer {
         workload_methods_(
             WorkloadMethods(board_, parts.validator, parts.clock,
                             parts.walk.wits == nullptr ? WitProfile::kOff : WitProfile::kOn)),
-        admin_methods_(AdminMethods([this] { return Status(); }, parts.bundle_document,
-                                    parts.actions, admin_gate_)) {
+        admin_methods_(AdminMethods([this] { return Status(); }, parts.actions, admin_gate_)) {
+    AddBundleMethods(admin_methods_, parts.bundles, admin_gate_);
     AddSecretMethods(workload_methods_, board_, options.secret_names, secrets_);
     health_.AddTo(workload_methods_);
     AddReflection(workload_methods_,

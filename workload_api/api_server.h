@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "surety/admin_actions.h"
+#include "surety/bundle_actions.h"
 #include "surety/daemon_status.h"
 #include "surety/process.h"
 #include "surety/scheduler.h"
@@ -37,7 +38,7 @@ struct ApiParts {
   const StatusSource& status;
   const TokenValidator& validator;
   AdminActions& actions;
-  std::function<Result<std::string>()> bundle_document;  ///< Our bundle, for operators.
+  BundleActions& bundles;
   std::shared_ptr<spdlog::logger> logger;
 };
 

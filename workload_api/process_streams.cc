@@ -10,8 +10,9 @@ namespace surety {
 namespace {
 
 constexpr std::array<StreamKind, kStreamKinds> kKinds = {
-    StreamKind::kX509Svids,  StreamKind::kX509Bundles, StreamKind::kJwtBundles,
-    StreamKind::kWitBundles, StreamKind::kSvidSecrets, StreamKind::kBundleSecrets};
+    StreamKind::kX509Svids,   StreamKind::kX509Bundles,   StreamKind::kJwtBundles,
+    StreamKind::kWitBundles,  StreamKind::kSvidSecrets,   StreamKind::kBundleSecrets,
+    StreamKind::kForeignTokens};
 
 bool WantsSvids(StreamKind kind) {
   return kind == StreamKind::kX509Svids || kind == StreamKind::kSvidSecrets;
@@ -26,6 +27,7 @@ std::string_view MethodOf(StreamKind kind) {
     case StreamKind::kWitSvids: return "FetchWITSVID";
     case StreamKind::kSvidSecrets:
     case StreamKind::kBundleSecrets: return "StreamSecrets";
+    case StreamKind::kForeignTokens: return "ValidateJWTSVID";
   }
   return "unknown";
 }
@@ -40,7 +42,8 @@ std::shared_ptr<const void> UpdateFor(StreamKind kind, const Session::Turn& turn
     case StreamKind::kSvidSecrets: return turn.svid_update;
     case StreamKind::kX509Bundles:
     case StreamKind::kBundleSecrets: return turn.bundle_update;
-    case StreamKind::kJwtBundles: return turn.token_bundle_update;
+    case StreamKind::kJwtBundles:
+    case StreamKind::kForeignTokens: return turn.token_bundle_update;
     case StreamKind::kWitBundles: return turn.wit_bundle_update;
     case StreamKind::kWitSvids: break;
   }
@@ -117,7 +120,7 @@ Session::Demand ProcessStreams::TakeDemand() {
   Session::Demand demand{
       .svids = Count({StreamKind::kX509Svids, StreamKind::kSvidSecrets}) > 0,
       .bundles = Count({StreamKind::kX509Bundles, StreamKind::kJwtBundles, StreamKind::kWitBundles,
-                        StreamKind::kBundleSecrets}) > 0,
+                        StreamKind::kBundleSecrets, StreamKind::kForeignTokens}) > 0,
       .newcomers = 0};
   std::erase_if(unserved_, [this](const Call* name) { return !streams_.contains(name); });
   for (const Call* name : unserved_) {
@@ -213,6 +216,10 @@ bool ProcessStreams::TellNews(Stream& stream, const Session::Turn& turn, SharedM
   const auto update = UpdateFor(stream.kind, turn);
   if (!update || (!Owes(stream) && told_.at(IndexOf(stream.kind)) == update)) return true;
   if (stream.secrets) return TellSecrets(stream, turn, now);
+  if (stream.believed) {
+    AnswerAboutToken(stream, turn);
+    return false;
+  }
   if (!message) message = MessageFor(stream.kind, turn);
   stream.call->Send(*message);
   stream.last_push = now.wall;

@@ -27,9 +27,17 @@ enum class StreamKind {
   kWitBundles,
   kSvidSecrets,
   kBundleSecrets,
-  kWitSvids,  ///< Each of them may ask for something else: kept apart.
+  kForeignTokens,  ///< No stream: a question about a token of another trust domain.
+  kWitSvids,       ///< Each of them may ask for something else: kept apart.
 };
-inline constexpr std::size_t kStreamKinds = 6;  ///< But for kWitSvids.
+inline constexpr std::size_t kStreamKinds = 7;  ///< But for kWitSvids.
+
+/// The answer to a call that asks about a token of another trust domain which is to be
+/// believed, for who may have the bundle of that one.
+struct ForeignTokenAnswer {
+  TrustDomain trust_domain;
+  grpc::ByteBuffer reply;
+};
 
 struct StreamTimes {
   std::chrono::milliseconds first_answer{
@@ -64,6 +72,7 @@ class ProcessStreams final : public ScheduledTurn {
   static constexpr std::size_t kMostWitStreams = 32;
   /// For a stream that asks for WIT-SVIDs; `spiffe_id` absent: of all identities.
   Joined JoinForWits(std::shared_ptr<Call> call, const std::optional<SpiffeId>& spiffe_id);
+  Joined JoinForForeignToken(std::shared_ptr<Call> call, ForeignTokenAnswer answer);
   /// Each has a message of its own to be made when a CRL changes.
   static constexpr std::size_t kMostSecretStreams = 64;
   /// For a stream of secrets, which has heard its first request.
@@ -82,6 +91,7 @@ class ProcessStreams final : public ScheduledTurn {
     std::shared_ptr<Call> call;
     StreamKind kind;
     std::unique_ptr<SecretSubscription> secrets = nullptr;  // Of a stream of secrets.
+    std::unique_ptr<ForeignTokenAnswer> believed = nullptr;
     bool asked = false;   // A turn has begun since it joined, or asked for other secrets.
     bool let_in = false;  // By the gate, which is to be told of its end.
     bool undecided = false;
@@ -125,6 +135,8 @@ class ProcessStreams final : public ScheduledTurn {
   // In process_secrets.cc. Whether the stream goes on.
   bool TellSecrets(Stream& stream, const Session::Turn& turn, Moment now);
   void EndSecrets(Stream& stream, const Error& error);
+  // In process_foreign_tokens.cc. The call is over then.
+  static void AnswerAboutToken(const Stream& stream, const Session::Turn& turn);
   // In process_tokens.cc.
   void TakeTokenDemand();
   void TellTokens(const Session::Turn& turn, Moment now);

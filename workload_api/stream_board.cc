@@ -21,6 +21,12 @@ void StreamBoard::OpenForWits(const std::shared_ptr<Call>& call,
   Enlist(call, full, [&](ProcessStreams& streams) { return streams.JoinForWits(call, spiffe_id); });
 }
 
+void StreamBoard::OpenForForeignToken(const std::shared_ptr<Call>& call,
+                                      const ForeignTokenAnswer& answer) {
+  Enlist(call, TooManyCalls(),
+         [&](ProcessStreams& streams) { return streams.JoinForForeignToken(call, answer); });
+}
+
 void StreamBoard::OpenForSecrets(const std::shared_ptr<Call>& call,
                                  SecretSubscription subscription) {
   const grpc::Status full(grpc::StatusCode::RESOURCE_EXHAUSTED,

@@ -23,6 +23,8 @@ class StreamBoard {
   void Open(const std::shared_ptr<Call>& call, StreamKind kind);
   /// The same for a call for tokens, which is answered once.
   void OpenForTokens(const std::shared_ptr<Call>& call, const TokenRequest& request);
+  /// For a question about a token of another trust domain.
+  void OpenForForeignToken(const std::shared_ptr<Call>& call, const ForeignTokenAnswer& answer);
 
   /// For a stream of WIT-SVIDs, of one identity or of all.
   void OpenForWits(const std::shared_ptr<Call>& call, const std::optional<SpiffeId>& spiffe_id);

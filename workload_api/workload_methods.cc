@@ -66,29 +66,34 @@ Method Wits(StreamBoard& board) {
   }};
 }
 
-Result<ValidateJWTSVIDResponse> Validated(const TokenValidator& validator, const Clock& clock,
-                                          const ValidateJWTSVIDRequest& request) {
+Result<ValidatedToken> Validated(const TokenValidator& validator, const Clock& clock,
+                                 const ValidateJWTSVIDRequest& request) {
   const auto wrong = [](const char* what) { return Error(ErrorCode::kInvalidArgument, what); };
   if (request.audience().empty()) return wrong("no audience is given");
   if (request.svid().empty()) return wrong("no token is given");
-  const auto token = validator.Validate(request.svid(), request.audience(), clock.Now().wall);
-  if (!token) return token.error();
-  ValidateJWTSVIDResponse response;
-  response.set_spiffe_id(token->id.Text());
-  const auto read =
-      google::protobuf::util::JsonStringToMessage(token->claims, response.mutable_claims());
-  if (!read.ok()) return wrong("the token's claims cannot be handed on");
-  return response;
+  return validator.Validate(request.svid(), request.audience(), clock.Now().wall);
 }
 
-// Whoever may connect may ask: it gives nothing away but what the caller has in hand, and
-// the bundles that it is judged by are no secret.
-Method Validate(const TokenValidator& validator, const Clock& clock) {
-  return {.serve = [&validator, &clock](const std::shared_ptr<Call>& call,
-                                        const grpc::ByteBuffer& bytes) {
-    AnswerUnary<ValidateJWTSVIDRequest>(call, bytes, [&](const ValidateJWTSVIDRequest& request) {
-      return Validated(validator, clock, request);
-    });
+// Whoever may connect may ask about our own: it gives nothing away but what the caller has in
+// hand, and the bundle that it is judged by is no secret. Other trust domains are trusted by
+// those alone whose entries say so.
+Method Validate(StreamBoard& board, const TokenValidator& validator, const Clock& clock) {
+  return {.serve = [&board, &validator, &clock](const std::shared_ptr<Call>& call,
+                                                const grpc::ByteBuffer& bytes) {
+    ValidateJWTSVIDRequest request;
+    if (!ParseRequest(bytes, request)) return call->End(NotAMessage());
+    const auto token = Validated(validator, clock, request);
+    if (!token) return call->End(StatusOf(token.error()));
+    ValidateJWTSVIDResponse response;
+    response.set_spiffe_id(token->id.Text());
+    const auto read =
+        google::protobuf::util::JsonStringToMessage(token->claims, response.mutable_claims());
+    if (!read.ok())
+      return call->End(
+          {grpc::StatusCode::INVALID_ARGUMENT, "the token's claims cannot be handed on"});
+    if (!token->foreign) return call->Reply(BytesOf(response));
+    board.OpenForForeignToken(
+        call, {.trust_domain = token->id.trust_domain(), .reply = BytesOf(response)});
   }};
 }
 
@@ -104,7 +109,7 @@ MethodTable WorkloadMethods(StreamBoard& board, const TokenValidator& validator,
       {"/SpiffeWorkloadAPI/FetchJWTSVID", Tokens(board)},
       {"/SpiffeWorkloadAPI/FetchJWTBundles",
        Stream<JWTBundlesRequest>(board, StreamKind::kJwtBundles)},
-      {"/SpiffeWorkloadAPI/ValidateJWTSVID", Validate(validator, clock)},
+      {"/SpiffeWorkloadAPI/ValidateJWTSVID", Validate(board, validator, clock)},
       {"/SpiffeWorkloadAPI/FetchWITSVID", on ? Wits(board) : SwitchedOff()},
       {"/SpiffeWorkloadAPI/FetchWITBundles",
        on ? Stream<WITBundlesRequest>(board, StreamKind::kWitBundles) : SwitchedOff()},

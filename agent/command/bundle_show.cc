@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "agent/command/advice.h"
+#include "agent/federation/bundle_reader.h"
+#include "agent/issuance/certificate_view.h"
 
 namespace surety {
 namespace {
@@ -42,16 +44,26 @@ Result<std::string> AuthoritiesAsPem(const std::string& document) {
   return pem;
 }
 
+Result<std::string> AuthoritiesOfOthers(const TrustDomain& trust_domain,
+                                        const std::string& document) {
+  const auto bundle = ReadBundleDocument(trust_domain, document);
+  if (!bundle) return bundle.error();
+  std::string pem;
+  for (const std::string& der : bundle->x509_authorities) pem += CertificatePem(der);
+  return pem;
+}
+
 }  // namespace
 
 Result<void> ShowBundle(const BundleShowFlags& flags, AdminClient& client, std::ostream& out) {
-  const auto document = client.GetBundle(flags.admin.timeout);
+  const auto document = client.GetBundle(flags.trust_domain, flags.admin.timeout);
   if (!document) return AdvisedAdminError(document.error());
   if (flags.admin.output == OutputFormat::kJson) {
     out << *document;
     return {};
   }
-  const auto pem = AuthoritiesAsPem(*document);
+  const auto pem = flags.trust_domain ? AuthoritiesOfOthers(*flags.trust_domain, *document)
+                                      : AuthoritiesAsPem(*document);
   if (!pem) return pem.error();
   out << *pem;
   return {};

@@ -21,6 +21,14 @@ namespace {
 constexpr std::string_view kServerPath = "/spire/server";
 constexpr const char* kFileName = "spire.toml";
 
+// SPIRE's own tools write either form.
+std::vector<std::string> BareNames(std::vector<std::string> trust_domains) {
+  constexpr std::string_view kScheme = "spiffe://";
+  for (std::string& name : trust_domains)
+    if (name.starts_with(kScheme)) name.erase(0, kScheme.size());
+  return trust_domains;
+}
+
 class EntryImport {
  public:
   EntryImport(const EntryImportFlags& flags, const std::vector<std::string>& known,
@@ -100,9 +108,9 @@ class EntryImport {
       notes_.push_back("was for the node " + Printable(entry.parent) +
                        ": remove it if that is not this host");
     if (entry.admin) notes_.emplace_back("without admin: there is no server to administer");
-    for (const std::string& domain : entry.federates_with)
-      notes_.push_back("without federates_with " + Printable(domain) +
-                       ": bundles of other trust domains are not handed out");
+    for (const std::string& domain : BareNames(entry.federates_with))
+      notes_.push_back("federates_with " + Printable(domain) +
+                       ": its bundle has to be brought here (surety bundle set)");
     for (const std::string& field : entry.unknown)
       notes_.push_back("without " + field + ", which is not known here");
   }
@@ -121,6 +129,8 @@ class EntryImport {
     TtlLine("jwt_ttl", entry.jwt_ttl, kMinJwtTtl, kMaxJwtTtl, text);
     HintLine(entry.hint, text);
     if (!entry.dns_names.empty()) text += "dns_names = " + TomlStrings(entry.dns_names) + "\n";
+    if (!entry.federates_with.empty())
+      text += "federates_with = " + TomlStrings(BareNames(entry.federates_with)) + "\n";
     NoteTheRest(entry);
     return text;
   }

@@ -14,6 +14,7 @@
 #include "surety/admin_actions.h"
 #include "surety/clock.h"
 #include "surety/result.h"
+#include "surety/spiffe_id.h"
 
 namespace surety {
 
@@ -70,6 +71,22 @@ struct StatusFlags {
 };
 
 struct BundleShowFlags {
+  AdminFlags admin{};
+  std::optional<TrustDomain> trust_domain{};  ///< Absent: the daemon's own.
+};
+
+struct BundleListFlags {
+  AdminFlags admin{};
+};
+
+struct BundleSetFlags {
+  TrustDomain trust_domain;
+  std::string file;  ///< "-": the standard input.
+  AdminFlags admin{};
+};
+
+struct BundleDeleteFlags {
+  TrustDomain trust_domain;
   AdminFlags admin{};
 };
 
@@ -206,7 +223,8 @@ using CommandLine =
                  AuditVerifyFlags, AuditTailFlags, AuditWhyFlags, QuarantineListFlags,
                  QuarantineAddFlags, QuarantineReleaseFlags, RevokeFlags, PolicyCheckFlags,
                  PolicyShowFlags, PolicyTestFlags, PolicyEvalFlags, PolicySimulateFlags,
-                 BundleShowFlags, SinkWaitFlags>;
+                 BundleShowFlags, BundleListFlags, BundleSetFlags, BundleDeleteFlags,
+                 SinkWaitFlags>;
 
 /// Reads the arguments that follow the program's name. kInvalidArgument names
 /// the argument, what was probably meant, and where help is.

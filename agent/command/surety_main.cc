@@ -10,6 +10,7 @@
 #include "agent/command/audit_check.h"
 #include "agent/command/audit_tail.h"
 #include "agent/command/audit_why.h"
+#include "agent/command/bundle_orders.h"
 #include "agent/command/bundle_show.h"
 #include "agent/command/endpoint_uri.h"
 #include "agent/command/entry_import.h"
@@ -148,6 +149,21 @@ struct RunCommand {
   Result<void> operator()(const BundleShowFlags& flags) const {
     GrpcAdminClient client(flags.admin.socket);
     return ShowBundle(flags, client, std::cout);
+  }
+
+  Result<void> operator()(const BundleListFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return ListBundles(flags, client, std::cout);
+  }
+
+  Result<void> operator()(const BundleSetFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return SetBundle(flags, client, std::cin, std::cout);
+  }
+
+  Result<void> operator()(const BundleDeleteFlags& flags) const {
+    GrpcAdminClient client(flags.admin.socket);
+    return DeleteBundle(flags, client, std::cout);
   }
 
   Result<void> operator()(const QuarantineListFlags& flags) const {

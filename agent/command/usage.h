@@ -15,7 +15,8 @@ inline constexpr std::string_view kUsage =
   surety watch                      stay connected and show every update
   surety status                     show how the daemon is doing (operators)
   surety top                        watch it: who has what, decisions, refusals
-  surety bundle show                print what peers are to trust (operators)
+  surety bundle show                print what peers are to trust; list, set and
+                                    delete: what they are to trust of others
   surety attest PID                 show a process's selectors and an entry for it
   surety doctor                     check an installation, and say what to mend
   surety entry import FILE          make entries of those that SPIRE exported
@@ -80,11 +81,46 @@ them, load, open streams, and what works only in part. Needs access to the admin
 socket.
 )";
 
-inline constexpr std::string_view kBundleUsage = R"(surety bundle show [flags]
+inline constexpr std::string_view kBundleUsage =
+    R"(surety bundle show|list|set|delete is about what is to be trusted: of the daemon's
+trust domain, and of others. Needs access to the admin socket.
 
-Prints the CA certificates of the daemon's trust domain as PEM. With --output json
-it is a SPIFFE bundle document, which also has the keys of tokens: give it to other
-trust domains. Nothing in it is secret. Needs access to the admin socket.
+  surety bundle show     print a bundle, our own or another's
+  surety bundle list     show whose bundles the daemon holds
+  surety bundle set      give it the bundle of another trust domain
+  surety bundle delete   take one away
+
+  surety bundle COMMAND --help
+)";
+
+inline constexpr std::string_view kBundleShowUsage =
+    R"(surety bundle show [spiffe://TRUSTDOMAIN] [flags]
+
+Prints the CA certificates of the daemon's trust domain, or of another whose bundle
+it holds, as PEM. With --output json it is a SPIFFE bundle document, which also has
+the keys of tokens: give it to other trust domains. Nothing in it is secret.
+)";
+
+inline constexpr std::string_view kBundleListUsage = R"(surety bundle list [flags]
+
+Shows whose bundles the daemon holds: how many CA certificates and keys of tokens
+are in each. A process gets those that its entries name (federates_with).
+)";
+
+inline constexpr std::string_view kBundleSetUsage =
+    R"(surety bundle set spiffe://TRUSTDOMAIN --file FILE|- [flags]
+
+Gives the daemon the bundle of another trust domain, a SPIFFE bundle document, in
+place of the one that it holds. Make sure that the document is theirs: whoever wrote
+it is trusted to be any of their workloads. In force and on disk when the command
+returns, and kept until it is deleted.
+)";
+
+inline constexpr std::string_view kBundleDeleteUsage =
+    R"(surety bundle delete spiffe://TRUSTDOMAIN [flags]
+
+Takes the bundle of another trust domain away: from here on nothing of it is
+trusted. Workloads with open streams are told at once.
 )";
 
 inline constexpr std::string_view kQuarantineUsage =

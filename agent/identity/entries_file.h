@@ -39,6 +39,7 @@ inline constexpr Seconds kMaxX509Ttl{30 * 86'400};
 inline constexpr Seconds kMinJwtTtl{10};
 inline constexpr Seconds kMaxJwtTtl{86'400};
 inline constexpr std::size_t kMaxAudiencesPerEntry = 64;
+inline constexpr std::size_t kMaxFederatesWith = 32;
 inline constexpr std::size_t kMaxSelectorsPerEntry = 64;
 inline constexpr std::size_t kMaxSelectorBytes = 8192;
 inline constexpr std::size_t kMaxPinsPerEntry = 64;

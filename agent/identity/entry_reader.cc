@@ -47,6 +47,7 @@ std::optional<LocatedEntry> EntryReader::Read() {
   const Seconds jwt_ttl = ReadTokenTtl("jwt_ttl", rules_.default_jwt_ttl);
   const Seconds wit_ttl = ReadTokenTtl("wit_ttl", rules_.default_wit_ttl);
   auto audiences = ReadAudiences();
+  auto federates_with = ReadFederatesWith();
   const auto revoke_on_exit = table_.Boolean("revoke_on_exit", "false");
   table_.RefuseUnknownKeys();
   if (!spiffe_id) return std::nullopt;
@@ -65,7 +66,8 @@ std::optional<LocatedEntry> EntryReader::Read() {
                             .revoke_on_exit = !revoke_on_exit || revoke_on_exit->value,
                             .jwt_ttl = jwt_ttl,
                             .jwt_audiences = std::move(audiences),
-                            .wit_ttl = wit_ttl},
+                            .wit_ttl = wit_ttl,
+                            .federates_with = std::move(federates_with)},
                       std::string(diagnostics_.file()),
                       table_.at(),
                       id->at,
@@ -275,6 +277,32 @@ std::optional<std::vector<std::string>> EntryReader::ReadAudiences() {
     diagnostics_.Warn(table_.At("jwt_audiences"),
                       "jwt_audiences is empty, so the entry gets no token for anybody",
                       "name the services, or leave jwt_audiences out to allow any");
+  return out;
+}
+
+std::vector<TrustDomain> EntryReader::ReadFederatesWith() {
+  constexpr std::string_view kExample = R"(["partner.example"])";
+  const std::string fix = "write the bare names: federates_with = " + std::string(kExample);
+  std::vector<TrustDomain> out;
+  const auto texts = table_.Strings("federates_with", kExample, kMaxFederatesWith);
+  if (!texts) return out;
+  for (const auto& text : *texts) {
+    const auto domain = TrustDomain::Parse(text.value);
+    if (!domain)
+      diagnostics_.Error(
+          text.at, "federates_with: " + Quoted(text.value) + ": " + domain.error().message(), fix);
+    else if (*domain == rules_.trust_domain)
+      diagnostics_.Error(text.at,
+                         "federates_with names " + Quoted(text.value) +
+                             ", our own trust domain, whose bundle every entry gets",
+                         "remove it");
+    else if (std::find(out.begin(), out.end(), *domain) != out.end())
+      diagnostics_.Warn(text.at, "trust domain " + Quoted(text.value) + " is there twice",
+                        "remove one");
+    else
+      out.push_back(*domain);
+  }
+  std::sort(out.begin(), out.end());
   return out;
 }
 

@@ -34,6 +34,7 @@ class EntryReader {
   int ReadPriority();
   Seconds ReadTokenTtl(std::string_view name, Seconds otherwise);
   std::optional<std::vector<std::string>> ReadAudiences();
+  std::vector<TrustDomain> ReadFederatesWith();
 
   TomlTable table_;
   const EntryRules& rules_;

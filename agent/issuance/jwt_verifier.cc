@@ -3,23 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "agent/issuance/jwt_parser.h"
-
 namespace surety {
 namespace {
 
 Error NotBelieved(const std::string& why) { return {ErrorCode::kInvalidArgument, why}; }
-
-Result<EVP_PKEY*> KeyFor(const UnverifiedJwt& token, const JwtKeyRing& keys) {
-  const auto bundle = keys.find(token.subject.trust_domain());
-  if (bundle == keys.end())
-    return NotBelieved("there is no bundle of " + token.subject.trust_domain().IdText());
-  const auto key = bundle->second.find(token.key_id);
-  if (key == bundle->second.end())
-    return NotBelieved("no key of " + token.subject.trust_domain().IdText() +
-                       " has the name that the token gives");
-  return key->second.get();
-}
 
 }  // namespace
 
@@ -27,16 +14,26 @@ Result<ValidatedToken> VerifyJwt(std::string_view token, std::string_view audien
                                  const JwtKeyRing& keys, WallTime now) {
   const auto parsed = ParseJwt(token);
   if (!parsed) return parsed.error();
-  const auto key = KeyFor(*parsed, keys);
-  if (!key) return key.error();
-  if (auto verified = VerifyJws(*parsed->algorithm, **key, parsed->signed_text, parsed->signature);
+  const auto bundle = keys.find(parsed->subject.trust_domain());
+  if (bundle == keys.end())
+    return NotBelieved("there is no bundle of " + parsed->subject.trust_domain().IdText());
+  return VerifyParsedJwt(*parsed, audience, bundle->second, now);
+}
+
+Result<ValidatedToken> VerifyParsedJwt(const UnverifiedJwt& token, std::string_view audience,
+                                       const JwtKeys& keys, WallTime now) {
+  const auto key = keys.find(token.key_id);
+  if (key == keys.end())
+    return NotBelieved("no key of " + token.subject.trust_domain().IdText() +
+                       " has the name that the token gives");
+  if (auto verified = VerifyJws(*token.algorithm, *key->second, token.signed_text, token.signature);
       !verified)
     return verified.error();
-  if (std::ranges::find(parsed->audiences, audience) == parsed->audiences.end())
+  if (std::ranges::find(token.audiences, audience) == token.audiences.end())
     return NotBelieved("the token is for another audience");
-  if (now >= parsed->expires_at + kTokenLeeway) return NotBelieved("the token has expired");
-  if (now + kTokenLeeway < parsed->not_before) return NotBelieved("the token is not valid yet");
-  return ValidatedToken{.id = parsed->subject, .claims = parsed->claims.dump()};
+  if (now >= token.expires_at + kTokenLeeway) return NotBelieved("the token has expired");
+  if (now + kTokenLeeway < token.not_before) return NotBelieved("the token is not valid yet");
+  return ValidatedToken{.id = token.subject, .claims = token.claims.dump()};
 }
 
 }  // namespace surety

@@ -4,14 +4,16 @@
 #include <string>
 #include <string_view>
 
+#include "agent/issuance/jwt_parser.h"
 #include "agent/issuance/openssl_handles.h"
 #include "surety/clock.h"
 #include "surety/token.h"
 
 namespace surety {
 
-/// The public keys for JWT-SVIDs, by trust domain and then by "kid".
-using JwtKeyRing = std::map<TrustDomain, std::map<std::string, PKeyPtr, std::less<>>>;
+/// The public keys for the JWT-SVIDs of one trust domain, by "kid".
+using JwtKeys = std::map<std::string, PKeyPtr, std::less<>>;
+using JwtKeyRing = std::map<TrustDomain, JwtKeys>;
 
 /// How long after its time a token is still taken, for clocks that differ a little
 /// (RFC 7519 section 4.1.4).
@@ -22,5 +24,9 @@ inline constexpr Seconds kTokenLeeway{10};
 /// kInvalidArgument with the first reason why not. Thread-safe, pure.
 Result<ValidatedToken> VerifyJwt(std::string_view token, std::string_view audience,
                                  const JwtKeyRing& keys, WallTime now);
+
+/// The same of a token that was read, by the keys of its subject's trust domain.
+Result<ValidatedToken> VerifyParsedJwt(const UnverifiedJwt& token, std::string_view audience,
+                                       const JwtKeys& keys, WallTime now);
 
 }  // namespace surety

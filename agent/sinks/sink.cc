@@ -124,7 +124,7 @@ void Sink::Heed(SinkNews news) {
     SetState("no process");
     look_at_ = {};
   } else if (news.verdict == Verdict::kAllow) {
-    if (news.update == written_) return SetState("written");
+    if (written_ && MakeTheSameFiles(*news.update, *written_)) return SetState("written");
     remove_ = {};
     update_ = std::move(news.update);
     Plan(write_);

@@ -75,4 +75,12 @@ Result<std::vector<SinkFile>> MakeSinkFiles(const SvidUpdate& update, SinkLayout
   return files;
 }
 
+bool MakeTheSameFiles(const SvidUpdate& one, const SvidUpdate& other) {
+  if (one.svids.front() != other.svids.front()) return false;
+  return one.bundles == other.bundles ||
+         (one.bundles->x509_authorities == other.bundles->x509_authorities &&
+          one.bundles->crls == other.bundles->crls &&
+          one.bundles->crls_left_out == other.bundles->crls_left_out);
+}
+
 }  // namespace surety

@@ -27,4 +27,8 @@ struct SinkFile {
 Result<std::vector<SinkFile>> MakeSinkFiles(const SvidUpdate& update, SinkLayout layout,
                                             const std::string& password);
 
+/// Whether the files of both would be the same, whatever else is told to workloads: bundles
+/// of other trust domains are in no file.
+bool MakeTheSameFiles(const SvidUpdate& one, const SvidUpdate& other);
+
 }  // namespace surety

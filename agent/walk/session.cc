@@ -19,6 +19,12 @@ IssuedSvid Describe(const X509Svid& svid, const Entry& entry) {
           .revoke_on_exit = entry.revoke_on_exit};
 }
 
+// Whom else to trust stands beside an SVID, not in it.
+bool SvidIsTheSame(const Entry& before, Entry now) {
+  now.federates_with = before.federates_with;
+  return now == before;
+}
+
 }  // namespace
 
 Result<Session::Turn> Session::Step(Moment now, const Demand& demand) {
@@ -134,8 +140,8 @@ Result<void> Session::StepBundles(const Ask& ask) {
     return {};
   }
   ask.outcome.verdict = Verdict::kAllow;
-  ask.turn.bundle_update = parts_.bundles.Bundles();
-  TellTokenKeys(ask.turn);
+  GrantBundles(*authorization, ask.facts.seen);
+  ShowBundles(ask.turn);
   ComeBackBy(ask.turn.next, ask.now.boot + rules_.recheck);
   return {};
 }
@@ -185,7 +191,9 @@ Result<void> Session::Refuse(const Ask& ask, const Authorization& authorization)
   ask.outcome = {Verdict::kRefuse, Refused(authorization.reason), ask.recorded.decision};
   // Who may not have a token, for this audience or at all, may still have its SVIDs.
   if (authorization.action == Action::kToken) return {};
-  if (authorization.action != Action::kBundles) {
+  if (authorization.action == Action::kBundles) {
+    federating_.clear();
+  } else {
     held_.clear();
     update_ = nullptr;
   }
@@ -218,8 +226,7 @@ void Session::NotNow(const Ask& ask, Authorization& authorization, const std::st
 // Bundles and CRLs take trust away: whoever may have no new SVID now has to hear of it.
 void Session::KeepInformed(const Ask& ask, Action action) {
   if (action == Action::kBundles) {
-    ask.turn.bundle_update = parts_.bundles.Bundles();
-    TellTokenKeys(ask.turn);
+    ShowBundles(ask.turn);
   } else if (update_ && std::ranges::none_of(held_, [&](const Held& one) {
                return one.expires_at <= ask.now.boot;
              })) {
@@ -236,6 +243,7 @@ Result<std::vector<Session::Held>> Session::Mint(Authorization& authorization, M
     if (one.decision.verdict != Verdict::kAllow) continue;
     if (const Held* good = StillGood(one, rotating, now)) {
       next.push_back(*good);
+      next.back().entry = one.entry;
     } else {
       Entry capped = *one.entry;
       if (const auto cap = one.decision.obligations.ttl_cap)
@@ -261,7 +269,7 @@ const Session::Held* Session::StillGood(const EntryDecision& granted, bool rotat
   const auto at = std::ranges::find_if(
       held_, [&](const Held& one) { return one.entry->id == granted.entry->id; });
   if (at == held_.end()) return nullptr;
-  const bool same = at->entry == granted.entry || *at->entry == *granted.entry;
+  const bool same = at->entry == granted.entry || SvidIsTheSame(*at->entry, *granted.entry);
   // What is due a little later than another is renewed with it, in one message.
   const auto ahead = rotating ? (at->svid->not_after - at->svid->not_before) / kRotationSpread
                               : BootClock::duration::zero();
@@ -276,7 +284,7 @@ const Session::Held* Session::StillGood(const EntryDecision& granted, bool rotat
 
 void Session::Share(std::vector<Held> next) {
   // Asked for after minting, so that they hold whatever signed.
-  auto bundles = parts_.bundles.Bundles();
+  auto bundles = BundlesFor(next);
   const bool same = update_ && update_->bundles->edition == bundles->edition &&
                     std::ranges::equal(held_, next, {}, &Held::svid, &Held::svid);
   held_ = std::move(next);

@@ -19,11 +19,6 @@ Result<void> Session::StepTokens(const TurnFacts& facts, Moment now, std::span<c
   return {};
 }
 
-void Session::TellTokenKeys(Turn& turn) const {
-  turn.token_bundle_update = parts_.tokens.Bundles();
-  if (parts_.wits != nullptr) turn.wit_bundle_update = parts_.wits->Bundles();
-}
-
 void Session::ConcludeTokens(const TokenTurn& tokens, Moment now, Turn& turn) {
   // A fresh look that waits for a fact goes on, or the challenge would never be passed.
   if (tokens.undecided) {

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "surety/admin_actions.h"
+#include "surety/bundle_actions.h"
 #include "surety/daemon_status.h"
 #include "surety/result.h"
 
@@ -30,8 +32,15 @@ class AdminClient {
   virtual Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
                                             std::chrono::milliseconds timeout) = 0;
 
-  /// The bundle of the daemon's trust domain as a SPIFFE bundle document.
-  virtual Result<std::string> GetBundle(std::chrono::milliseconds timeout) = 0;
+  /// Likewise, as in bundle_actions.h.
+  virtual Result<std::string> GetBundle(const std::optional<TrustDomain>& trust_domain,
+                                        std::chrono::milliseconds timeout) = 0;
+  virtual Result<std::vector<HeldBundle>> ListBundles(std::chrono::milliseconds timeout) = 0;
+  virtual Result<BundleSetOutcome> SetBundle(const TrustDomain& trust_domain,
+                                             const std::string& document,
+                                             std::chrono::milliseconds timeout) = 0;
+  virtual Result<void> DeleteBundle(const TrustDomain& trust_domain,
+                                    std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace surety

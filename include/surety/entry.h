@@ -30,6 +30,8 @@ struct Entry {
   /// The only audiences that tokens may be for; absent: any.
   std::optional<std::vector<std::string>> jwt_audiences{};
   Seconds wit_ttl{300};  ///< Lifetime of one WIT-SVID.
+  /// The other trust domains whose bundles it gets. Sorted, each once, never our own.
+  std::vector<TrustDomain> federates_with{};
   bool operator==(const Entry&) const = default;
 };
 

@@ -16,6 +16,7 @@
 #include "surety/call_gate.h"
 #include "surety/clock.h"
 #include "surety/entry.h"
+#include "surety/federation.h"
 #include "surety/issuer.h"
 #include "surety/policy.h"
 #include "surety/sanction.h"
@@ -40,6 +41,7 @@ struct WalkParts {
   Issuer& issuer;
   const BundleSource& bundles;
   TokenIssuer& tokens;
+  const Federation& federation;
   AuditLog& audit;
   Sanctions& sanctions;
   Watcher& watcher;
@@ -261,13 +263,15 @@ class Session {
   Result<void> LookAgain(const Ask& ask, Authorization& authorization);
   void NotNow(const Ask& ask, Authorization& authorization, const std::string& why);
   void KeepInformed(const Ask& ask, Action action);
+  void GrantBundles(const Authorization& authorization, const Attestation& seen);
+  void ShowBundles(Turn& turn) const;
+  [[nodiscard]] std::shared_ptr<const BundleSet> BundlesFor(const std::vector<Held>& held) const;
 
   Result<void> StepTokens(const TurnFacts& facts, Moment now, std::span<const TokenAsk> asks,
                           TokenTurn& tokens, Turn& turn);
   Result<Authorization> AuthorizeToken(const Ask& ask,
                                        const std::vector<std::shared_ptr<const Entry>>& named,
                                        std::span<const std::string> audiences, TokenTurn& tokens);
-  void TellTokenKeys(Turn& turn) const;
   void ConcludeTokens(const TokenTurn& tokens, Moment now, Turn& turn);
   Result<void> StepToken(const Ask& ask, const TokenRequest& request, TokenTurn& tokens,
                          TokenAnswer& answer);
@@ -318,6 +322,8 @@ class Session {
   bool heard_of_birth_ = false;
   std::vector<Held> held_;
   std::shared_ptr<const SvidUpdate> update_;  // Of held_ and the bundles it was made with.
+  // What streams of bundles were granted for, without those that name no other trust domain.
+  std::vector<std::shared_ptr<const Entry>> federating_;
   TurnRetry retry_;
   Challenge challenge_;
   TurnRetry token_retry_;

@@ -71,6 +71,9 @@ class TokenIssuer {
 struct ValidatedToken {
   SpiffeId id;         ///< The claim "sub".
   std::string claims;  ///< All of them, as a JSON object; "aud" is a list.
+  /// Of another trust domain: only for who may have the bundle of that one. Of its claims
+  /// none but "sub", "aud" and "exp".
+  bool foreign = false;
 };
 
 /// Says whether a token is to be believed (JWT-SVID.md, section 4 and appendix A).

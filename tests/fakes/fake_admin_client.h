@@ -35,7 +35,31 @@ class FakeAdminClient final : public AdminClient {
     return revoked;
   }
 
-  Result<std::string> GetBundle(std::chrono::milliseconds /*timeout*/) override { return bundle; }
+  Result<std::string> GetBundle(const std::optional<TrustDomain>& trust_domain,
+                                std::chrono::milliseconds /*timeout*/) override {
+    last_bundle = trust_domain ? trust_domain->name() : "";
+    return bundle;
+  }
+  Result<std::vector<HeldBundle>> ListBundles(std::chrono::milliseconds /*timeout*/) override {
+    return held_bundles;
+  }
+  Result<BundleSetOutcome> SetBundle(const TrustDomain& trust_domain, const std::string& document,
+                                     std::chrono::milliseconds /*timeout*/) override {
+    last_bundle = trust_domain.name();
+    last_document = document;
+    return set_outcome;
+  }
+  Result<void> DeleteBundle(const TrustDomain& trust_domain,
+                            std::chrono::milliseconds /*timeout*/) override {
+    last_bundle = trust_domain.name();
+    return deleted;
+  }
+
+  std::string last_bundle;  // The trust domain; empty: the daemon's own.
+  std::string last_document;
+  std::vector<HeldBundle> held_bundles;
+  BundleSetOutcome set_outcome;
+  Result<void> deleted;
 
   Result<std::string> bundle{std::string(R"({"keys":[]})")};
   Result<std::vector<Quarantine>> quarantines{std::vector<Quarantine>()};

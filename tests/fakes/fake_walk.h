@@ -128,6 +128,34 @@ class FixedBundles final : public BundleSource {
                                             .crls = {}});
 };
 
+/// Holds bundles by name, the same text as authority and as JWK set.
+class ListedFederation final : public Federation {
+ public:
+  [[nodiscard]] std::shared_ptr<const BundleSet> Add(
+      const TrustDomains& others, std::shared_ptr<const BundleSet> own) const override {
+    BundleSet set = *own;
+    for (const TrustDomain& other : others)
+      if (const auto at = held.find(other.name()); at != held.end())
+        set.federated[other.name()] = {at->second};
+    // One edition for each content, since that is what streams are compared by.
+    set.edition = editions.emplace(std::pair(own->edition, set.federated), 1'000 + editions.size())
+                      .first->second;
+    return std::make_shared<const BundleSet>(std::move(set));
+  }
+  [[nodiscard]] std::shared_ptr<const TokenBundles> Add(
+      const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const override {
+    TokenBundles set = *own;
+    for (const TrustDomain& other : others)
+      if (const auto at = held.find(other.name()); at != held.end())
+        set.jwk_sets[other.name()] = at->second;
+    return std::make_shared<const TokenBundles>(std::move(set));
+  }
+  std::map<std::string, std::string> held;
+  mutable std::map<std::pair<std::uint64_t, std::map<std::string, std::vector<std::string>>>,
+                   std::uint64_t>
+      editions;
+};
+
 /// Writes tokens that say for whom they are and nothing else.
 class CountingTokens final : public TokenIssuer {
  public:

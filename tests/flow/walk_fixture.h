@@ -46,8 +46,8 @@ class WalkTest : public ::testing::Test {
   }
 
   WalkParts parts() {
-    return {attestors_, entries_, ledger_,    history_, policy_, issuer_, bundles_,
-            tokens_,    audit_,   sanctions_, watcher_, gate_,   clock_};
+    return {attestors_, entries_,    ledger_, history_,   policy_,  issuer_, bundles_,
+            tokens_,    federation_, audit_,  sanctions_, watcher_, gate_,   clock_};
   }
   static Decision Answer(Verdict verdict, std::string reason) {
     return {.verdict = verdict, .reason = std::move(reason)};
@@ -61,6 +61,7 @@ class WalkTest : public ::testing::Test {
   fakes::CountingIssuer issuer_;
   fakes::FixedBundles bundles_;
   fakes::CountingTokens tokens_;
+  fakes::ListedFederation federation_;
   fakes::MemoryAudit audit_;
   fakes::ScriptedHistory history_;
   fakes::NotingSanctions sanctions_;

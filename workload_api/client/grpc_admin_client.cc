@@ -195,10 +195,47 @@ Result<std::uint32_t> GrpcAdminClient::RevokeSvids(const RevocationOrder& order,
   return response->revoked();
 }
 
-Result<std::string> GrpcAdminClient::GetBundle(Deadline timeout) {
-  auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::GetBundle, pb::GetBundleRequest());
+Result<std::string> GrpcAdminClient::GetBundle(const std::optional<TrustDomain>& trust_domain,
+                                               Deadline timeout) {
+  pb::GetBundleRequest request;
+  if (trust_domain) request.set_trust_domain(trust_domain->name());
+  auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::GetBundle, request);
   if (!response) return response.error();
   return std::move(*response->mutable_document());
+}
+
+Result<std::vector<HeldBundle>> GrpcAdminClient::ListBundles(Deadline timeout) {
+  const auto response =
+      Ask(socket_path_, timeout, &pb::Admin::Stub::ListBundles, pb::ListBundlesRequest());
+  if (!response) return response.error();
+  std::vector<HeldBundle> all;
+  for (const pb::HeldBundle& one : response->bundles()) {
+    all.push_back({.trust_domain = one.trust_domain(),
+                   .x509_authorities = one.x509_authorities(),
+                   .jwt_keys = one.jwt_keys(),
+                   .refresh_hint = Seconds(one.refresh_hint_seconds())});
+    if (one.has_sequence()) all.back().sequence = one.sequence();
+  }
+  return all;
+}
+
+Result<BundleSetOutcome> GrpcAdminClient::SetBundle(const TrustDomain& trust_domain,
+                                                    const std::string& document, Deadline timeout) {
+  pb::SetBundleRequest request;
+  request.set_trust_domain(trust_domain.name());
+  request.set_document(document);
+  const auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::SetBundle, request);
+  if (!response) return response.error();
+  return BundleSetOutcome{.changed = response->changed(),
+                          .warnings = {response->warnings().begin(), response->warnings().end()}};
+}
+
+Result<void> GrpcAdminClient::DeleteBundle(const TrustDomain& trust_domain, Deadline timeout) {
+  pb::DeleteBundleRequest request;
+  request.set_trust_domain(trust_domain.name());
+  const auto response = Ask(socket_path_, timeout, &pb::Admin::Stub::DeleteBundle, request);
+  if (!response) return response.error();
+  return {};
 }
 
 }  // namespace surety

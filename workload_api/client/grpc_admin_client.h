@@ -23,7 +23,13 @@ class GrpcAdminClient final : public AdminClient {
                                        std::chrono::milliseconds timeout) override;
   Result<std::uint32_t> RevokeSvids(const RevocationOrder& order,
                                     std::chrono::milliseconds timeout) override;
-  Result<std::string> GetBundle(std::chrono::milliseconds timeout) override;
+  Result<std::string> GetBundle(const std::optional<TrustDomain>& trust_domain,
+                                std::chrono::milliseconds timeout) override;
+  Result<std::vector<HeldBundle>> ListBundles(std::chrono::milliseconds timeout) override;
+  Result<BundleSetOutcome> SetBundle(const TrustDomain& trust_domain, const std::string& document,
+                                     std::chrono::milliseconds timeout) override;
+  Result<void> DeleteBundle(const TrustDomain& trust_domain,
+                            std::chrono::milliseconds timeout) override;
 
  private:
   const std::string socket_path_;

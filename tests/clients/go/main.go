@@ -20,8 +20,10 @@ const usage = `usage: client MODE [flags]
   watch [-for D]               every update and error until D is over
   hold -n N [-for D]           N watchers; reports each time all of them hold an
                                SVID and each time all of them have got a new one
-  mtls-server -listen UNIX     echoes one line to each authenticated caller
-  mtls-client -dial UNIX       sends one line and prints who answered
+  mtls-server -listen UNIX [-peers TRUSTDOMAIN]
+                               echoes one line to each authenticated caller
+  mtls-client -dial UNIX [-peers TRUSTDOMAIN]
+                               sends one line and prints who answered
   service -listen UNIX         echoes lines to authenticated callers until they are
                                revoked: how a server should treat revocation
   call [-header K=V]... METHOD an arbitrary call: its status, and messages counted

@@ -19,18 +19,23 @@ import (
 func mtlsServer(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-server", flag.ExitOnError)
 	address := flags.String("listen", "", "abstract or file Unix socket")
+	peers := flags.String("peers", "", "trust domain of the callers; our own if empty")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	peerDomain, err := peerDomainOf(*peers, source)
+	if err != nil {
+		return err
+	}
 	plain, err := net.Listen("unix", *address)
 	if err != nil {
 		return err
 	}
 	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, tlsconfig.AuthorizeMemberOf(
-		memberOf(source))))
+		peerDomain)))
 	go func() {
 		<-ctx.Done()
 		listener.Close()
@@ -78,19 +83,24 @@ func answer(conn net.Conn) error {
 func mtlsClient(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-client", flag.ExitOnError)
 	address := flags.String("dial", "", "the server's Unix socket")
+	peers := flags.String("peers", "", "trust domain of the server; our own if empty")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	peerDomain, err := peerDomainOf(*peers, source)
+	if err != nil {
+		return err
+	}
 	plain, err := net.Dial("unix", *address)
 	if err != nil {
 		return err
 	}
 	defer plain.Close()
 	_ = plain.SetDeadline(time.Now().Add(5 * time.Second))
-	conn := tls.Client(plain, tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(memberOf(source))))
+	conn := tls.Client(plain, tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(peerDomain)))
 	if _, err := fmt.Fprintln(conn, "hello"); err != nil {
 		return err
 	}

@@ -15,6 +15,14 @@ func newSource(ctx context.Context) (*workloadapi.X509Source, error) {
 	return workloadapi.NewX509Source(ctx)
 }
 
+// peerDomainOf is the trust domain of those to talk with.
+func peerDomainOf(named string, source *workloadapi.X509Source) (spiffeid.TrustDomain, error) {
+	if named == "" {
+		return memberOf(source), nil
+	}
+	return spiffeid.TrustDomainFromString(named)
+}
+
 // memberOf is the trust domain of the source's own default SVID.
 func memberOf(source *workloadapi.X509Source) spiffeid.TrustDomain {
 	svid, err := source.GetX509SVID()

@@ -78,6 +78,13 @@ TEST(EntryImport, SaysWhatItDropsOfAnEntryThatItWrites) {
                           HasSubstr("federates_with partner.example"), HasSubstr("novelty")));
 }
 
+TEST(EntryImport, CarriesOverWhomAnEntryFederatesWith) {
+  SpireEntry web = Web();
+  web.federates_with = {"spiffe://partner.example", "other.org"};
+  EXPECT_THAT(Import({web}).toml,
+              HasSubstr("federates_with = [\"partner.example\", \"other.org\"]"));
+}
+
 TEST(EntryImport, EscapesWhatItPrints) {
   SpireEntry web = Web();
   web.id = "\x1b[2J\n[[entry]]";

@@ -18,15 +18,15 @@ Result<CommandLine> Parse(std::initializer_list<const char*> words) {
 }
 
 template <typename Flags>
-Flags Parsed(std::initializer_list<const char*> words) {
+Flags Parsed(std::initializer_list<const char*> words, Flags otherwise = Flags()) {
   const auto line = Parse(words);
   if (!line) {
     ADD_FAILURE() << line.error().Text();
-    return {};
+    return otherwise;
   }
   const auto* flags = std::get_if<Flags>(&*line);
   if (flags == nullptr) ADD_FAILURE() << "another command was read";
-  return flags == nullptr ? Flags() : *flags;
+  return flags == nullptr ? otherwise : *flags;
 }
 
 std::string Refusal(std::initializer_list<const char*> words) {
@@ -96,9 +96,33 @@ TEST(Flags, QuarantineCommandsTakeAllOfTheirFlags) {
   EXPECT_EQ(release.reason, "false alarm");
 }
 
+TEST(Flags, BundleCommandsTakeATrustDomainInEitherForm) {
+  EXPECT_EQ(Parsed<BundleShowFlags>({"bundle", "show"}).trust_domain, std::nullopt);
+  EXPECT_EQ(Parsed<BundleShowFlags>({"bundle", "show", "spiffe://o.org"}).trust_domain->name(),
+            "o.org");
+  EXPECT_EQ(Parsed<BundleListFlags>({"bundle", "list", "-a", "/x"}).admin.socket, "/x");
+  const TrustDomain none = *TrustDomain::Parse("none");
+  const auto set = Parsed({"bundle", "set", "o.org", "--file", "-"},
+                          BundleSetFlags{.trust_domain = none, .file = {}});
+  EXPECT_EQ(set.trust_domain.name(), "o.org");
+  EXPECT_EQ(set.file, "-");
+  EXPECT_EQ(Parsed({"bundle", "delete", "o.org"}, BundleDeleteFlags{.trust_domain = none})
+                .trust_domain.name(),
+            "o.org");
+}
+
+TEST(Flags, WrongBundleCommandsAreRefused) {
+  EXPECT_THAT(Refusal({"bundle"}), HasSubstr("show, list, set or delete"));
+  EXPECT_THAT(Refusal({"bundle", "sett"}), HasSubstr("did you mean \"set\"?"));
+  EXPECT_THAT(Refusal({"bundle", "show", "o.org", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"bundle", "show", "O.org"}), HasSubstr("O.org"));
+  EXPECT_THAT(Refusal({"bundle", "list", "o.org"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"bundle", "set", "--file", "x"}), HasSubstr("whose bundle?"));
+  EXPECT_THAT(Refusal({"bundle", "set", "o.org"}), HasSubstr("--file is missing"));
+  EXPECT_THAT(Refusal({"bundle", "delete"}), HasSubstr("whose bundle?"));
+}
+
 TEST(Flags, WrongQuarantineCommandsAreRefused) {
-  EXPECT_THAT(Refusal({"bundle"}), HasSubstr("surety bundle show"));
-  EXPECT_THAT(Refusal({"bundle", "show", "x"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"quarantine"}), HasSubstr("list, add or release"));
   EXPECT_THAT(Refusal({"quarantine", "ad"}), HasSubstr("did you mean \"add\"?"));
   EXPECT_THAT(Refusal({"quarantine", "list", "x"}), HasSubstr("one word too many"));

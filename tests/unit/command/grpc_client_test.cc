@@ -58,10 +58,34 @@ class ScriptedAdmin final : public admin::v1::Admin::Service {
     return status;
   }
   grpc::Status GetBundle(grpc::ServerContext* /*context*/,
-                         const admin::v1::GetBundleRequest* /*request*/,
+                         const admin::v1::GetBundleRequest* request,
                          admin::v1::GetBundleResponse* response) override {
-    response->set_document("{}");
+    response->set_document("{" + request->trust_domain() + "}");
     return status;
+  }
+  grpc::Status ListBundles(grpc::ServerContext* /*context*/,
+                           const admin::v1::ListBundlesRequest* /*request*/,
+                           admin::v1::ListBundlesResponse* response) override {
+    response->add_bundles()->set_trust_domain("quiet.org");
+    admin::v1::HeldBundle& full = *response->add_bundles();
+    full.set_trust_domain("partner.example");
+    full.set_x509_authorities(2);
+    full.set_jwt_keys(1);
+    full.set_sequence(7);
+    full.set_refresh_hint_seconds(300);
+    return status;
+  }
+  grpc::Status SetBundle(grpc::ServerContext* /*context*/,
+                         const admin::v1::SetBundleRequest* request,
+                         admin::v1::SetBundleResponse* response) override {
+    response->set_changed(true);
+    response->add_warnings(request->trust_domain() + " " + request->document());
+    return status;
+  }
+  grpc::Status DeleteBundle(grpc::ServerContext* /*context*/,
+                            const admin::v1::DeleteBundleRequest* request,
+                            admin::v1::DeleteBundleResponse* /*response*/) override {
+    return {grpc::StatusCode::NOT_FOUND, "no bundle of " + request->trust_domain()};
   }
   admin::v1::GetStatusResponse answer;
   grpc::Status status;
@@ -318,7 +342,30 @@ TEST_F(GrpcClient, StatusIsTakenOverFieldByField) {
 
 TEST_F(GrpcClient, TheBundleIsAsTheDaemonWroteIt) {
   Serve();
-  EXPECT_EQ(*GrpcAdminClient(socket).GetBundle(10s), "{}");
+  EXPECT_EQ(*GrpcAdminClient(socket).GetBundle({}, 10s), "{}");
+  EXPECT_EQ(*GrpcAdminClient(socket).GetBundle(*TrustDomain::Parse("a.org"), 10s), "{a.org}");
+}
+
+TEST_F(GrpcClient, OrdersOfBundlesReachTheDaemon) {
+  Serve();
+  GrpcAdminClient client(socket);
+  const TrustDomain partner = *TrustDomain::Parse("partner.example");
+  const auto held = client.ListBundles(10s);
+  ASSERT_TRUE(held) << held.error().Text();
+  ASSERT_EQ(held->size(), 2U);
+  EXPECT_EQ(held->front().sequence, std::nullopt);
+  EXPECT_EQ(held->back().trust_domain, "partner.example");
+  EXPECT_EQ(held->back().x509_authorities, 2U);
+  EXPECT_EQ(held->back().jwt_keys, 1U);
+  EXPECT_EQ(held->back().sequence, 7U);
+  EXPECT_EQ(held->back().refresh_hint, Seconds(300));
+  const auto set = client.SetBundle(partner, "{}", 10s);
+  ASSERT_TRUE(set) << set.error().Text();
+  EXPECT_TRUE(set->changed);
+  EXPECT_EQ(set->warnings, std::vector<std::string>{"partner.example {}"});
+  const auto deleted = client.DeleteBundle(partner, 10s);
+  ASSERT_FALSE(deleted);
+  EXPECT_EQ(deleted.error().code(), ErrorCode::kNotFound);
 }
 
 TEST_F(GrpcClient, ARefusedStatusIsAnError) {

@@ -63,6 +63,7 @@ revoke_on_exit = false
 jwt_ttl = "30s"
 wit_ttl = "40s"
 jwt_audiences = ["reports", "spiffe://example.org/db"]
+federates_with = ["partner.example", "other.org"]
 )",
                              diagnostics);
   EXPECT_EQ(AllOf(diagnostics), "");
@@ -81,6 +82,9 @@ jwt_audiences = ["reports", "spiffe://example.org/db"]
   EXPECT_EQ(entry.jwt_ttl, Seconds(30));
   EXPECT_EQ(entry.wit_ttl, Seconds(40));
   EXPECT_EQ(entry.jwt_audiences, (std::vector<std::string>{"reports", "spiffe://example.org/db"}));
+  EXPECT_THAT(entry.federates_with,
+              ElementsAre(*TrustDomain::Parse("other.org"), *TrustDomain::Parse("partner.example")))
+      << "sorted";
 }
 
 TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
@@ -99,6 +103,7 @@ TEST(EntriesFileTest, FillsInWhatMayBeLeftOut) {
   EXPECT_EQ(entry.jwt_ttl, Seconds(300));
   EXPECT_EQ(entry.wit_ttl, Seconds(300));
   EXPECT_EQ(entry.jwt_audiences, std::nullopt);
+  EXPECT_THAT(entry.federates_with, SizeIs(0));
 }
 
 TEST(EntriesFileTest, FileWithoutEntriesIsRight) {
@@ -317,6 +322,14 @@ TEST(EntriesFileTest, OtherKeysAreJudgedToo) {
           {With("jwt_ttl = \"2d\""), {2, 11}, "jwt_ttl", "1d"},
           {With("jwt_audiences = [\"\"]"), {2, 18}, "an audience is empty", "reports"},
           {With("jwt_audiences = \"reports\""), {2, 17}, "jwt_audiences is a string", "reports"},
+          {With("federates_with = [\"spiffe://other.org\"]"),
+           {2, 19},
+           "federates_with",
+           "bare names"},
+          {With("federates_with = [\"example.org\"]"),
+           {2, 19},
+           "our own trust domain",
+           "remove it"},
           {With("priority = 1.5"), {2, 12}, "priority is a float, not an integer", "priority = 10"},
       },
       Severity::kError);
@@ -332,6 +345,10 @@ TEST(EntriesFileTest, WhatIsProbablyNotMeantIsAWarning) {
           {With("jwt_ttl = \"2h\""), {2, 11}, "cannot be revoked", "an hour or less"},
           {With("wit_ttl = \"2h\""), {2, 11}, "wit_ttl is 2h", "an hour or less"},
           {With("jwt_audiences = []"), {2, 17}, "no token for anybody", "allow any"},
+          {With("federates_with = [\"o.org\", \"o.org\"]"),
+           {2, 28},
+           "is there twice",
+           "remove one"},
           {With("jwt_audiences = [\"a\", \"a\"]"), {2, 23}, "is there twice", "remove one"},
           {With("dns_names = [\"a.b\", \"a.b\"]"), {2, 21}, "\"a.b\" is there twice", "remove one"},
           {With("pins = [\"unix:uid\", \"unix:uid\"]"),

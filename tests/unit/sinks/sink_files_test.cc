@@ -31,7 +31,7 @@ SvidUpdate Made() {
                 .edition = 1,
                 .trust_domain = *TrustDomain::Parse("example.org"),
                 .x509_authorities = {made.certificate_der, made.certificate_der},
-                .federated = {},
+                .federated = {{"other.org", {"their authority"}}},
                 .crls = {"crl"}});
   return update;
 }
@@ -55,6 +55,8 @@ TEST(SinkFiles, PemKeepsTheKeyApart) {
   EXPECT_THAT(TextOf(files->at(0)), Not(HasSubstr("PRIVATE KEY")));
   EXPECT_THAT(TextOf(files->at(1)), HasSubstr("-----BEGIN PRIVATE KEY-----\n"));
   EXPECT_THAT(TextOf(files->at(2)), HasSubstr("END CERTIFICATE-----\n-----BEGIN CERTIFICATE"));
+  const std::string certificate = TextOf(files->at(0));
+  EXPECT_EQ(TextOf(files->at(2)), certificate + certificate) << "none of another trust domain";
   EXPECT_THAT(TextOf(files->at(3)), HasSubstr("-----BEGIN X509 CRL-----\n"));
 }
 
@@ -95,6 +97,22 @@ TEST(SinkFiles, AreNotMadeWithoutTheRevocationLists) {
   const auto files = MakeSinkFiles(update, SinkLayout::kPem, "");
   ASSERT_FALSE(files);
   EXPECT_EQ(files.error().code(), ErrorCode::kUnavailable);
+}
+
+TEST(SinkFiles, AreTheSameWhateverOtherTrustDomainsDo) {
+  const SvidUpdate update = Made();
+  SvidUpdate next = update;
+  const auto with = [&](auto change) {
+    auto bundles = std::make_shared<BundleSet>(*update.bundles);
+    change(*bundles);
+    next.bundles = bundles;
+    return MakeTheSameFiles(update, next);
+  };
+  EXPECT_TRUE(with([](BundleSet& bundles) { bundles.federated.clear(); }));
+  EXPECT_FALSE(with([](BundleSet& bundles) { bundles.x509_authorities.pop_back(); }));
+  EXPECT_FALSE(with([](BundleSet& bundles) { bundles.crls.emplace_back("another"); }));
+  EXPECT_FALSE(with([](BundleSet& bundles) { bundles.crls_left_out = true; }));
+  EXPECT_FALSE(MakeTheSameFiles(update, Made())) << "another SVID";
 }
 
 }  // namespace

@@ -37,6 +37,23 @@ class NoOrders final : public AdminActions {
   }
 };
 
+class NoBundles final : public BundleActions {
+ public:
+  [[nodiscard]] std::vector<HeldBundle> HeldBundles() const override { return {}; }
+  [[nodiscard]] Result<std::string> BundleDocument(
+      const std::optional<TrustDomain>& /*trust_domain*/) const override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+  Result<BundleSetOutcome> SetBundle(const TrustDomain& /*trust_domain*/,
+                                     std::string_view /*document*/,
+                                     const Operator& /*by*/) override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+  Result<void> DeleteBundle(const TrustDomain& /*trust_domain*/, const Operator& /*by*/) override {
+    return Error(ErrorCode::kInternal, "not in this test");
+  }
+};
+
 class NoValidator final : public TokenValidator {
  public:
   [[nodiscard]] Result<ValidatedToken> Validate(std::string_view /*token*/,
@@ -79,7 +96,7 @@ class ApiServerFixture : public ::testing::Test {
              std::chrono::milliseconds first_answer = StreamTimes().first_answer) {
     auto server = ApiServer::Start(
         {.walk = {attestors_, entries_, ledger_, history_, policy_, issuer_, bundles_, tokens_,
-                  audit_, sanctions_, watcher_, gate_, clock_},
+                  federation_, audit_, sanctions_, watcher_, gate_, clock_},
          .rules = {},
          .scheduler = *scheduler_,
          .opener = *opener_,
@@ -87,7 +104,7 @@ class ApiServerFixture : public ::testing::Test {
          .status = status_,
          .validator = validator_,
          .actions = actions_,
-         .bundle_document = [] { return Result(std::string(R"({"keys":[]})")); },
+         .bundles = held_bundles_,
          .logger = logger_},
         {.workload_socket = {.path = folder_ / "w.sock", .mode = 0666, .owner = {}, .group = {}},
          .admin_socket = {.path = folder_ / "a.sock", .mode = 0600, .owner = {}, .group = {}},
@@ -121,10 +138,12 @@ class ApiServerFixture : public ::testing::Test {
   CountingIssuer issuer_;
   FixedBundles bundles_;
   CountingTokens tokens_;
+  ListedFederation federation_;
   NoValidator validator_;
   LockedAudit audit_;
   NoStatus status_;
   NoOrders actions_;
+  NoBundles held_bundles_;
   std::unique_ptr<ProcessOpener> opener_ = MakeLinuxProcessOpener();
   std::unique_ptr<TurnScheduler> scheduler_ = *TurnScheduler::Start(clock_, 1);
   std::unique_ptr<ApiServer> server_;
