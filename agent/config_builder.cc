@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/config_endpoint.h"
 #include "agent/config_engines.h"
 #include "agent/config_hook.h"
 #include "agent/config_metrics.h"
@@ -63,6 +64,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadMetrics(top_, read_, diagnostics_, out);
   ReadAttestors(out);
   SinkTables(read_, diagnostics_).Read(top_, out);
+  EndpointSections(top_, read_, diagnostics_).Read(out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;

@@ -50,9 +50,10 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
                                               std::shared_ptr<spdlog::logger> logger) {
   std::unique_ptr<Daemon> daemon(new Daemon(config, std::move(passed), std::move(logger)));
   using Part = Result<void> (Daemon::*)();
-  for (const Part part : {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority,
-                          &Daemon::OpenTokenKeys, &Daemon::StartWatching, &Daemon::LoadRules,
-                          &Daemon::ListenForMetrics, &Daemon::Serve, &Daemon::ServeMetrics})
+  for (const Part part :
+       {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
+        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::ListenForMetrics,
+        &Daemon::ServeEndpoint, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -134,6 +135,7 @@ Result<void> Daemon::OpenAuthority() {
   auto authority = AuthorityOf(config_, clock_.Now());
   if (!authority) return authority.error();
   authority_ = *std::move(authority);
+  MakeEndpoint();
   auto crls = CrlPublisher::Open(*authority_, state_->revocations(),
                                  {.state_dir = config_.state_dir,
                                   .validity = config_.x509.crl_validity,

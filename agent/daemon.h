@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_endpoint.h"
 #include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
 #include "agent/daemon_sinks.h"
@@ -63,6 +64,8 @@ class Daemon final : private StatusSource {
   Result<void> Serve();
   Result<void> ListenForMetrics();
   Result<void> ServeMetrics();
+  void MakeEndpoint();
+  Result<void> ServeEndpoint();
 
   void Reload();
   void LoadEntries();
@@ -88,7 +91,9 @@ class Daemon final : private StatusSource {
   [[nodiscard]] MetricsSnapshot Snapshot() const;
   [[nodiscard]] DaemonStatus Status() const override;
   [[nodiscard]] HookStatus Hook() const;
+  [[nodiscard]] Seconds RefreshHint() const;
   [[nodiscard]] Result<std::string> BundleDocument() const;
+  [[nodiscard]] Result<HttpsPage> PageAt(std::string_view path) const;
   [[nodiscard]] std::vector<std::string> Degraded() const;
   void Tell(const Diagnostics& diagnostics);
   [[nodiscard]] WalkParts Walk();
@@ -117,6 +122,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;
+  std::unique_ptr<DaemonEndpoint> endpoint_;  // Null: it is not asked for.
   std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<CrlPublisher> crls_;
   std::unique_ptr<OperatorOrders> orders_;

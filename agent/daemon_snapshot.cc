@@ -7,6 +7,7 @@
 
 #include "agent/daemon.h"
 #include "agent/issuance/bundle_document.h"
+#include "agent/issuance/oidc_documents.h"
 
 namespace surety {
 namespace {
@@ -65,11 +66,43 @@ MetricsSnapshot Daemon::Snapshot() const {
   return out;
 }
 
-Result<std::string> Daemon::BundleDocument() const {
+Seconds Daemon::RefreshHint() const {
   // An operator's CA is replaced by a restart, not by its age.
-  const Seconds life = config_.x509.ca_files ? config_.jwt.key_ttl
-                                             : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl);
-  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHintFor(life));
+  return RefreshHintFor(config_.x509.ca_files ? config_.jwt.key_ttl
+                                              : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl));
+}
+
+Result<std::string> Daemon::BundleDocument() const {
+  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHint());
+}
+
+void Daemon::MakeEndpoint() {
+  if (!config_.bundle_endpoint) return;
+  endpoint_ = std::make_unique<DaemonEndpoint>(
+      *config_.bundle_endpoint, config_.x509.ttl, *authority_,
+      [this](std::string_view what, NoticeSeverity severity,
+             std::vector<std::pair<std::string, std::string>> details) {
+        Note(what, severity, std::move(details));
+      },
+      logger_);
+}
+
+Result<void> Daemon::ServeEndpoint() {
+  if (!endpoint_) return {};
+  return endpoint_->Start([this](std::string_view path) { return PageAt(path); }, clock_.Now());
+}
+
+Result<HttpsPage> Daemon::PageAt(std::string_view path) const {
+  const auto page = [this](Result<std::string> body) -> Result<HttpsPage> {
+    if (!body) return body.error();
+    return HttpsPage{.body = *std::move(body), .max_age = RefreshHint()};
+  };
+  if (path == "/") return page(BundleDocument());
+  const bool oidc = !config_.oidc_issuer.empty();
+  if (oidc && path == kOidcDocumentPath) return page(WriteOidcDocument(config_.oidc_issuer));
+  if (oidc && path == kOidcKeysPath)
+    return page(WriteOidcKeys(token_keys_->Bundles()->jwk_sets.at(config_.trust_domain.name())));
+  return Error(ErrorCode::kNotFound, "there is nothing at this path");
 }
 
 std::string Daemon::WhyNotServing() const {

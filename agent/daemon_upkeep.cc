@@ -48,6 +48,7 @@ void Daemon::Run(Signals& signals, ServiceManager& service) {
 }
 
 void Daemon::Stop() {
+  if (endpoint_) endpoint_->Stop();
   if (metrics_) metrics_->Stop();
   clock_watch_.reset();
   entries_watch_.reset();
@@ -70,6 +71,7 @@ void Daemon::Reload() {
   LoadEntries();
   LoadPolicies();
   Heed(authority_->Reload(clock_.Now()));
+  if (endpoint_) endpoint_->RenewSoon();
 }
 
 void Daemon::LoadEntries() {
@@ -127,6 +129,7 @@ void Daemon::KeepHouse() {
   state_->Tick(now, audit_file_->Status().last_seq);
   audit_->Tick(now);
   api_->CutStalled();
+  if (endpoint_) endpoint_->Tend(now);
   TendPlugins();
 }
 
@@ -177,6 +180,7 @@ void Daemon::LookAtClock(Moment now) {
   advance_at_ = BootTime{};
   advance_token_keys_at_ = BootTime{};
   if (crl_keeper_) crl_keeper_->Wake();
+  if (endpoint_) endpoint_->RenewSoon();
   scheduler_->WakeAll();
 }
 
@@ -285,6 +289,7 @@ std::vector<std::string> Daemon::Degraded() const {
   }
   Append(plugins_.Degraded(), all);
   Append(sinks_->Degraded(), all);
+  if (endpoint_) Append(endpoint_->Degraded(now), all);
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

@@ -102,7 +102,7 @@ Result<JwtSvid> StoredJwtAuthority::IssueToken(const Entry& entry,
   }
   const auto shown = Show();
   if (!shown->signer) return Error(ErrorCode::kUnavailable, "there is no key to sign tokens with");
-  return MintJwtSvid(*shown->signer, shown->signer_ends, entry, audiences, now);
+  return MintJwtSvid(*shown->signer, shown->signer_ends, entry, audiences, now, options_.issuer);
 }
 
 AuthorityProgress StoredJwtAuthority::Advance(Moment now) {

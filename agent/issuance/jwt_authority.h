@@ -14,8 +14,9 @@ namespace surety {
 
 struct JwtAuthorityOptions {
   TrustDomain trust_domain;
-  std::string state_dir;  ///< The keys live in its subfolder "jwt".
-  LifeCycleTimes times;   ///< Of the keys: ca_ttl is a key's, max_svid_ttl a token's.
+  std::string state_dir;    ///< The keys live in its subfolder "jwt".
+  LifeCycleTimes times;     ///< Of the keys: ca_ttl is a key's, max_svid_ttl a token's.
+  std::string issuer = {};  ///< Of every token, for relying parties that speak OIDC; empty: none.
 };
 
 /// The keys that sign the tokens of one trust domain, apart from those that sign

@@ -30,7 +30,8 @@ std::int64_t SecondsOf(WallTime time) {
 }  // namespace
 
 Result<JwtSvid> MintJwtSvid(const JwtKey& key, WallTime key_expires_at, const Entry& entry,
-                            std::span<const std::string> audiences, WallTime now) {
+                            std::span<const std::string> audiences, WallTime now,
+                            std::string_view issuer) {
   const auto refuse = [&entry](const std::string& what) {
     return Error(ErrorCode::kInvalidArgument, "entry " + entry.id + ": " + what);
   };
@@ -45,11 +46,12 @@ Result<JwtSvid> MintJwtSvid(const JwtKey& key, WallTime key_expires_at, const En
   auto id = RandomTokenId();
   if (!id) return id.error();
 
-  const nlohmann::ordered_json claims{{"aud", audiences},
-                                      {"exp", SecondsOf(expires_at)},
-                                      {"iat", SecondsOf(issued_at)},
-                                      {"jti", *id},
-                                      {"sub", entry.spiffe_id.Text()}};
+  nlohmann::ordered_json claims{{"aud", audiences},
+                                {"exp", SecondsOf(expires_at)},
+                                {"iat", SecondsOf(issued_at)},
+                                {"jti", *id},
+                                {"sub", entry.spiffe_id.Text()}};
+  if (!issuer.empty()) claims["iss"] = issuer;
   auto token =
       key.Sign(claims.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   if (!token) return token.error();

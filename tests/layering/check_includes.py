@@ -58,6 +58,7 @@ LIBRARIES = {
     "OpenSSL": (
         r"openssl/",
         (
+            "agent/https/tls_context",
             "agent/issuance/",
             "agent/policy/set_revision",
             "agent/record/audit_hash",
@@ -68,7 +69,13 @@ LIBRARIES = {
     ),
     "Boost": (
         r"boost/",
-        ("agent/config", "agent/flags", "agent/command/flags", "agent/metrics/http_server"),
+        (
+            "agent/config",
+            "agent/flags",
+            "agent/command/flags",
+            "agent/https/https_server",
+            "agent/metrics/http_server",
+        ),
     ),
     "Prometheus": (r"prometheus/", ("agent/metrics/",)),
     "toml++": (r"toml\+\+/|toml\.hpp", ("agent/config", "agent/identity/", "agent/policy/")),
