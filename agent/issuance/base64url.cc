@@ -1,5 +1,6 @@
 #include "agent/issuance/base64url.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -57,6 +58,17 @@ std::optional<std::string> DecodeBase64Url(std::string_view text) {
   const bool rest_is_zero = (bits & ((1U << count) - 1)) == 0;
   if (!whole || !rest_is_zero) return std::nullopt;
   return out;
+}
+
+std::optional<std::string> DecodeBase64(std::string_view text) {
+  constexpr std::size_t kGroup = 4;
+  if (text.size() % kGroup != 0 || text.find_first_of("-_") != std::string_view::npos)
+    return std::nullopt;
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  std::string url(text);
+  std::ranges::replace(url, '+', '-');
+  std::ranges::replace(url, '/', '_');
+  return DecodeBase64Url(url);
 }
 
 }  // namespace surety

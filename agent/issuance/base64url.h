@@ -13,4 +13,7 @@ std::string Base64Url(std::string_view bytes);
 /// other: padding, blanks, another alphabet, bits left over that are not zero.
 std::optional<std::string> DecodeBase64Url(std::string_view text);
 
+/// The same for the other alphabet, with its padding (RFC 4648 section 4).
+std::optional<std::string> DecodeBase64(std::string_view text);
+
 }  // namespace surety

@@ -10,8 +10,9 @@
 
 namespace surety {
 
-/// The public keys for JWT-SVIDs, by trust domain and then by "kid".
-using JwtKeyRing = std::map<TrustDomain, std::map<std::string, PKeyPtr, std::less<>>>;
+/// The public keys for the JWT-SVIDs of one trust domain, by "kid".
+using JwtKeys = std::map<std::string, PKeyPtr, std::less<>>;
+using JwtKeyRing = std::map<TrustDomain, JwtKeys>;
 
 /// How long after its time a token is still taken, for clocks that differ a little
 /// (RFC 7519 section 4.1.4).

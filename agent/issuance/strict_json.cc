@@ -10,12 +10,12 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostLevels = 16;
-constexpr std::size_t kMostValues = 1'000;
 
 // Looks at each value as it is read, before any is kept. The names of its functions are
 // those that nlohmann::json::sax_parse calls.
 class StrictReader final : public nlohmann::json_sax<Json> {
  public:
+  explicit StrictReader(std::size_t most_values) : most_values_(most_values) {}
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
   bool null() override { return Value(); }
@@ -43,7 +43,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
     complaint_ = what;
     return false;
   }
-  bool Value() { return ++values_ <= kMostValues || Complain("it has too many values"); }
+  bool Value() { return ++values_ <= most_values_ || Complain("it has too many values"); }
   bool Open() {
     names_.emplace_back();
     if (names_.size() > kMostLevels) return Complain("it is nested too deep");
@@ -54,6 +54,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
     return true;
   }
 
+  const std::size_t most_values_;
   std::vector<std::set<std::string>> names_;  // Of the objects and lists that are open.
   std::size_t values_ = 0;
   std::string complaint_;
@@ -61,11 +62,11 @@ class StrictReader final : public nlohmann::json_sax<Json> {
 
 }  // namespace
 
-Result<Json> ParseStrictObject(std::string_view text) {
+Result<Json> ParseStrictObject(std::string_view text, std::size_t most_values) {
   // The library would take a zero byte for the end, and pass over a byte order mark.
   if (text.find('\0') != std::string_view::npos || text.starts_with("\xef\xbb\xbf"))
     return Error(ErrorCode::kInvalidArgument, "it is not JSON");
-  StrictReader reader;
+  StrictReader reader(most_values);
   if (!Json::sax_parse(text, &reader))
     return Error(ErrorCode::kInvalidArgument, reader.complaint());
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);

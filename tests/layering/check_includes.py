@@ -17,7 +17,7 @@ FOLDERS = ("include/surety", "attestors", "agent", "workload_api", "conformance"
 # Which of our own headers a file may include besides those of its own folder.
 # The first row whose prefix fits decides. Folders of agent/ may include those
 # left of them in this order, never the other way.
-AGENT_ORDER = ("identity", "policy", "issuance", "record", "sinks", "command")
+AGENT_ORDER = ("identity", "policy", "issuance", "federation", "record", "sinks", "command")
 EVERYTHING = ("surety/", "attestors/", "agent/", "workload_api/")
 OURS = [
     ("include/surety/", ()),
@@ -83,6 +83,7 @@ LIBRARIES = {
         r"nlohmann/",
         (
             "agent/command/",
+            "agent/federation/",
             "agent/issuance/",
             "agent/policy/",
             "agent/record/",
