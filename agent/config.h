@@ -174,6 +174,16 @@ struct BundleEndpointConfig {
   std::optional<SpiffeId> spiffe_id = {};  ///< https_spiffe alone, and there always.
 };
 
+/// Another trust domain's bundle endpoint, which is followed.
+struct FederationConfig {
+  TrustDomain trust_domain;  ///< Whose bundle it serves; not ours.
+  std::string url = {};
+  EndpointProfile profile = EndpointProfile::kHttpsSpiffe;
+  std::optional<SpiffeId> endpoint_spiffe_id = {};  ///< https_spiffe alone, and there always.
+  std::string bundle_file = {};  ///< https_spiffe alone: the first bundle; empty: none.
+  std::string ca_file = {};      ///< https_web alone; empty: whom the system trusts.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -201,6 +211,7 @@ struct Config {
   std::vector<SinkSettings> sinks = {};
   std::optional<BundleEndpointConfig> bundle_endpoint = {};
   std::string oidc_issuer = {};  ///< Empty: OIDC's documents are not served.
+  std::vector<FederationConfig> federation = {};
 };
 
 /// Values from the command line, which go before those in the file. They are

@@ -7,6 +7,7 @@
 
 #include "agent/config_endpoint.h"
 #include "agent/config_engines.h"
+#include "agent/config_federation.h"
 #include "agent/config_hook.h"
 #include "agent/config_metrics.h"
 #include "agent/config_paths.h"
@@ -65,6 +66,7 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadAttestors(out);
   SinkTables(read_, diagnostics_).Read(top_, out);
   EndpointSections(top_, read_, diagnostics_).Read(out);
+  FederationTables(read_, diagnostics_).Read(top_, out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;

@@ -6,9 +6,11 @@
 
 #include "agent/config.h"
 #include "agent/daemon_endpoint.h"
+#include "agent/daemon_following.h"
 #include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
 #include "agent/daemon_sinks.h"
+#include "agent/federation/foreign_bundles.h"
 #include "agent/identity/entries_watch.h"
 #include "agent/identity/entry_store.h"
 #include "agent/issuance/authority.h"
@@ -59,6 +61,8 @@ class Daemon final : private StatusSource {
   Result<void> OpenRecord();
   Result<void> OpenAuthority();
   Result<void> OpenTokenKeys();
+  Result<void> OpenFederation();
+  Result<void> FollowOthers();
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
@@ -125,6 +129,8 @@ class Daemon final : private StatusSource {
   std::unique_ptr<DaemonEndpoint> endpoint_;  // Null: it is not asked for.
   std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<CrlPublisher> crls_;
+  std::unique_ptr<ForeignBundles> foreign_bundles_;
+  std::unique_ptr<DaemonFollowing> following_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;
   std::unique_ptr<CrlKeeper> crl_keeper_;

@@ -54,6 +54,7 @@ void Daemon::Stop() {
   entries_watch_.reset();
   policies_watch_.reset();
   if (api_) api_->Stop(kStopGrace);
+  if (following_) following_->Stop();
   if (sinks_) sinks_->Stop();
   if (watcher_) watcher_->Stop();
   crl_keeper_.reset();
@@ -290,6 +291,7 @@ std::vector<std::string> Daemon::Degraded() const {
   Append(plugins_.Degraded(), all);
   Append(sinks_->Degraded(), all);
   if (endpoint_) Append(endpoint_->Degraded(now), all);
+  Append(following_->Degraded(), all);
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

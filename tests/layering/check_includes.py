@@ -58,6 +58,7 @@ LIBRARIES = {
     "OpenSSL": (
         r"openssl/",
         (
+            "agent/federation/endpoint_request",
             "agent/https/tls_context",
             "agent/issuance/",
             "agent/policy/set_revision",
@@ -92,7 +93,7 @@ LIBRARIES = {
             "conformance/",
         ),
     ),
-    "libcurl": (r"curl/", ("attestors/engine_request",)),
+    "libcurl": (r"curl/", ("agent/federation/endpoint_request", "attestors/engine_request")),
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
     "libsystemd": (
         r"systemd/",

@@ -19,18 +19,22 @@ import (
 func mtlsServer(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-server", flag.ExitOnError)
 	address := flags.String("listen", "", "abstract or file Unix socket")
+	member := flags.String("member", "", "trust domain of the callers; its own if not given")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	peers, err := peersOf(source, *member)
+	if err != nil {
+		return err
+	}
 	plain, err := net.Listen("unix", *address)
 	if err != nil {
 		return err
 	}
-	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, tlsconfig.AuthorizeMemberOf(
-		memberOf(source))))
+	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, peers))
 	go func() {
 		<-ctx.Done()
 		listener.Close()
@@ -78,19 +82,43 @@ func answer(conn net.Conn) error {
 func mtlsClient(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-client", flag.ExitOnError)
 	address := flags.String("dial", "", "the server's Unix socket")
+	member := flags.String("member", "", "trust domain of the server; its own if not given")
+	every := flags.Duration("every", 0, "connect again and again, so often")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	plain, err := net.Dial("unix", *address)
+	peers, err := peersOf(source, *member)
+	if err != nil {
+		return err
+	}
+	config := tlsconfig.MTLSClientConfig(source, source, peers)
+	if *every == 0 {
+		return ask(*address, config)
+	}
+	for {
+		if err := ask(*address, config); err != nil {
+			say("failed", map[string]any{"error": err.Error()})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(*every):
+		}
+	}
+}
+
+// ask sends one line on a new connection.
+func ask(address string, config *tls.Config) error {
+	plain, err := net.Dial("unix", address)
 	if err != nil {
 		return err
 	}
 	defer plain.Close()
 	_ = plain.SetDeadline(time.Now().Add(5 * time.Second))
-	conn := tls.Client(plain, tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(memberOf(source))))
+	conn := tls.Client(plain, config)
 	if _, err := fmt.Fprintln(conn, "hello"); err != nil {
 		return err
 	}
@@ -105,6 +133,7 @@ func mtlsClient(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	say("answered", map[string]any{"peer": peer.String()})
+	say("answered", map[string]any{"peer": peer.String(),
+		"authority": fmt.Sprintf("%x", conn.ConnectionState().PeerCertificates[0].AuthorityKeyId)})
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
+	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 	"github.com/spiffe/go-spiffe/v2/workloadapi"
 )
 
@@ -22,4 +23,16 @@ func memberOf(source *workloadapi.X509Source) spiffeid.TrustDomain {
 		return spiffeid.TrustDomain{}
 	}
 	return svid.ID.TrustDomain()
+}
+
+// peersOf lets in the members of a trust domain: of the source's own if `name` is empty.
+func peersOf(source *workloadapi.X509Source, name string) (tlsconfig.Authorizer, error) {
+	if name == "" {
+		return tlsconfig.AuthorizeMemberOf(memberOf(source)), nil
+	}
+	trustDomain, err := spiffeid.TrustDomainFromString(name)
+	if err != nil {
+		return nil, err
+	}
+	return tlsconfig.AuthorizeMemberOf(trustDomain), nil
 }
