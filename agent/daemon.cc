@@ -52,8 +52,8 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
   using Part = Result<void> (Daemon::*)();
   for (const Part part :
        {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
-        &Daemon::StartWatching, &Daemon::LoadRules, &Daemon::ListenForMetrics,
-        &Daemon::ServeEndpoint, &Daemon::Serve, &Daemon::ServeMetrics})
+        &Daemon::OpenFederation, &Daemon::FollowOthers, &Daemon::StartWatching, &Daemon::LoadRules,
+        &Daemon::ListenForMetrics, &Daemon::ServeEndpoint, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }

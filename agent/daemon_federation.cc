@@ -12,15 +12,4 @@ Result<void> Daemon::OpenFederation() {
   return {};
 }
 
-Result<void> Daemon::FollowOthers() {
-  following_ = std::make_unique<DaemonFollowing>(
-      config_, DaemonFollowing::Parts{.held = *foreign_bundles_, .own = *crls_, .clock = clock_},
-      [this](std::string_view what, NoticeSeverity severity,
-             std::vector<std::pair<std::string, std::string>> details) {
-        Note(what, severity, std::move(details));
-      },
-      logger_);
-  return following_->Start();
-}
-
 }  // namespace surety

@@ -7,7 +7,6 @@
 
 #include "agent/daemon.h"
 #include "agent/issuance/bundle_document.h"
-#include "agent/issuance/oidc_documents.h"
 
 namespace surety {
 namespace {
@@ -74,35 +73,6 @@ Seconds Daemon::RefreshHint() const {
 
 Result<std::string> Daemon::BundleDocument() const {
   return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHint());
-}
-
-void Daemon::MakeEndpoint() {
-  if (!config_.bundle_endpoint) return;
-  endpoint_ = std::make_unique<DaemonEndpoint>(
-      *config_.bundle_endpoint, config_.x509.ttl, *authority_,
-      [this](std::string_view what, NoticeSeverity severity,
-             std::vector<std::pair<std::string, std::string>> details) {
-        Note(what, severity, std::move(details));
-      },
-      logger_);
-}
-
-Result<void> Daemon::ServeEndpoint() {
-  if (!endpoint_) return {};
-  return endpoint_->Start([this](std::string_view path) { return PageAt(path); }, clock_.Now());
-}
-
-Result<HttpsPage> Daemon::PageAt(std::string_view path) const {
-  const auto page = [this](Result<std::string> body) -> Result<HttpsPage> {
-    if (!body) return body.error();
-    return HttpsPage{.body = *std::move(body), .max_age = RefreshHint()};
-  };
-  if (path == "/") return page(BundleDocument());
-  const bool oidc = !config_.oidc_issuer.empty();
-  if (oidc && path == kOidcDocumentPath) return page(WriteOidcDocument(config_.oidc_issuer));
-  if (oidc && path == kOidcKeysPath)
-    return page(WriteOidcKeys(token_keys_->Bundles()->jwk_sets.at(config_.trust_domain.name())));
-  return Error(ErrorCode::kNotFound, "there is nothing at this path");
 }
 
 std::string Daemon::WhyNotServing() const {

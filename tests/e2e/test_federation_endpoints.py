@@ -106,7 +106,7 @@ class Lying(FollowingCase):
         self.addCleanup(stranger.close)
         stranger.answer = self.server.answer
         daemon = self.follow(url=stranger.url)
-        self.until_degraded(daemon, "does not match target host name")
+        self.until_degraded(daemon, "matches target host name")
         daemon.terminate()
         daemon.configure("[federation]", url=self.server.url, ca_file=None)
         daemon.start()
