@@ -42,7 +42,9 @@ class ScriptedServer:
             plain.settimeout(5)
             try:
                 with self._context.wrap_socket(plain, server_side=True) as connection:
-                    self.requests.append(connection.recv(65536))
-                    connection.sendall(self.answer)
+                    # Who does not believe the server leaves without a word.
+                    if request := connection.recv(65536):
+                        self.requests.append(request)
+                        connection.sendall(self.answer)
             except OSError:
                 plain.close()
