@@ -182,9 +182,9 @@ class Federation(FollowingCase):
         self.workloads()
         self.start()
         address = f"@surety-{self.port}"
-        server = self.client(self.mine, "mtls-server", "-listen", address, "-member", OTHER)
+        server = self.client(self.mine, "mtls-server", "-listen", address, "-peers", OTHER)
         self.until("the server listens", lambda: server.of("listening"))
-        client = self.client(self.others, "mtls-client", "-dial", address, "-member", TRUST_DOMAIN,
+        client = self.client(self.others, "mtls-client", "-dial", address, "-peers", TRUST_DOMAIN,
                              "-every", "100ms")
         self.until("another CA has signed", lambda: len(
             {line["authority"] for line in client.of("answered")}) > 1, 60)

@@ -19,9 +19,9 @@ const usage = `usage: client MODE [flags]
   watch [-for D]               every update and error until D is over
   hold -n N [-for D]           N watchers; reports each time all of them hold an
                                SVID and each time all of them have got a new one
-  mtls-server -listen UNIX [-member TRUST-DOMAIN]
+  mtls-server -listen UNIX [-peers TRUSTDOMAIN]
                                echoes one line to each authenticated caller
-  mtls-client -dial UNIX [-member TRUST-DOMAIN] [-every D]
+  mtls-client -dial UNIX [-peers TRUSTDOMAIN] [-every D]
                                sends one line and prints who answered; again and again
                                on new connections with -every
   bundle -url URL -trust-domain TRUST-DOMAIN [-server ID -bundle FILE | -ca FILE]

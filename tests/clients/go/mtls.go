@@ -19,14 +19,14 @@ import (
 func mtlsServer(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-server", flag.ExitOnError)
 	address := flags.String("listen", "", "abstract or file Unix socket")
-	member := flags.String("member", "", "trust domain of the callers; its own if not given")
+	peers := flags.String("peers", "", "trust domain of the callers; our own if empty")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
-	peers, err := peersOf(source, *member)
+	peerDomain, err := peerDomainOf(*peers, source)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,8 @@ func mtlsServer(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, peers))
+	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, tlsconfig.AuthorizeMemberOf(
+		peerDomain)))
 	go func() {
 		<-ctx.Done()
 		listener.Close()
@@ -82,7 +83,7 @@ func answer(conn net.Conn) error {
 func mtlsClient(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-client", flag.ExitOnError)
 	address := flags.String("dial", "", "the server's Unix socket")
-	member := flags.String("member", "", "trust domain of the server; its own if not given")
+	peers := flags.String("peers", "", "trust domain of the server; our own if empty")
 	every := flags.Duration("every", 0, "connect again and again, so often")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
@@ -90,11 +91,11 @@ func mtlsClient(ctx context.Context, args []string) error {
 		return err
 	}
 	defer source.Close()
-	peers, err := peersOf(source, *member)
+	peerDomain, err := peerDomainOf(*peers, source)
 	if err != nil {
 		return err
 	}
-	config := tlsconfig.MTLSClientConfig(source, source, peers)
+	config := tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(peerDomain))
 	if *every == 0 {
 		return ask(*address, config)
 	}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
-	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 	"github.com/spiffe/go-spiffe/v2/workloadapi"
 )
 
@@ -16,6 +15,14 @@ func newSource(ctx context.Context) (*workloadapi.X509Source, error) {
 	return workloadapi.NewX509Source(ctx)
 }
 
+// peerDomainOf is the trust domain of those to talk with.
+func peerDomainOf(named string, source *workloadapi.X509Source) (spiffeid.TrustDomain, error) {
+	if named == "" {
+		return memberOf(source), nil
+	}
+	return spiffeid.TrustDomainFromString(named)
+}
+
 // memberOf is the trust domain of the source's own default SVID.
 func memberOf(source *workloadapi.X509Source) spiffeid.TrustDomain {
 	svid, err := source.GetX509SVID()
@@ -23,16 +30,4 @@ func memberOf(source *workloadapi.X509Source) spiffeid.TrustDomain {
 		return spiffeid.TrustDomain{}
 	}
 	return svid.ID.TrustDomain()
-}
-
-// peersOf lets in the members of a trust domain: of the source's own if `name` is empty.
-func peersOf(source *workloadapi.X509Source, name string) (tlsconfig.Authorizer, error) {
-	if name == "" {
-		return tlsconfig.AuthorizeMemberOf(memberOf(source)), nil
-	}
-	trustDomain, err := spiffeid.TrustDomainFromString(name)
-	if err != nil {
-		return nil, err
-	}
-	return tlsconfig.AuthorizeMemberOf(trustDomain), nil
 }
