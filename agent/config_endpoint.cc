@@ -46,7 +46,9 @@ void EndpointSections::ReadEndpoint(Config& config) {
   BundleEndpointConfig out;
   ReadListen(table, out.listen);
   const auto profile = ReadProfile(table, kEndpointTitle, diagnostics_);
-  out.profile = profile.value_or(EndpointProfile::kHttpsSpiffe);
+  // What else there should be hangs on it.
+  if (!profile) return;
+  out.profile = *profile;
   ReadFiles(table, out);
   ReadSpiffeId(table, config.trust_domain, out);
   table.RefuseUnknownKeys();

@@ -33,7 +33,9 @@ void FederationTables::Read(TomlTable& top, Config& config) {
     FederationConfig out{.trust_domain = trust_domain.value_or(config.trust_domain)};
     ReadUrl(table, out.url);
     const auto profile = ReadProfile(table, kTitle, diagnostics_);
-    out.profile = profile.value_or(EndpointProfile::kHttpsSpiffe);
+    // What else there should be hangs on it.
+    if (!profile) continue;
+    out.profile = *profile;
     ReadServerId(table, out);
     ReadFiles(table, out);
     table.RefuseUnknownKeys();

@@ -17,7 +17,8 @@ Error NotBelieved(const std::string& why) {
 
 // X509-SVID.md section 4: a leaf signs no certificates, and signs.
 Result<void> CheckLeaf(X509& leaf, const SpiffeId& id) {
-  if (X509_check_ca(&leaf) != 0) return NotBelieved("the server's certificate is a CA's");
+  if ((X509_get_extension_flags(&leaf) & EXFLAG_CA) != 0)
+    return NotBelieved("the server's certificate is a CA's");
   const std::uint32_t usage = X509_get_key_usage(&leaf);
   if (usage == UINT32_MAX || (usage & KU_DIGITAL_SIGNATURE) == 0 ||
       (usage & (KU_KEY_CERT_SIGN | KU_CRL_SIGN)) != 0)
