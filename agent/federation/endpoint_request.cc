@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -56,6 +57,7 @@ int VerifyServer(X509_STORE_CTX* context, void* transfer) {
   auto& own = *static_cast<Transfer*>(transfer);
   std::vector<std::string> chain;
   const STACK_OF(X509)* shown = X509_STORE_CTX_get0_untrusted(context);
+  chain.reserve(static_cast<std::size_t>(std::max(0, sk_X509_num(shown))));
   for (int i = 0; i < sk_X509_num(shown); ++i) chain.push_back(DerOf(*sk_X509_value(shown, i)));
   const auto& server = *own.request.server;
   const auto checked = CheckServerSvid(chain, server.id, server.authorities, own.now);
@@ -140,13 +142,13 @@ Result<Reply> ReadReply(CURL* easy, Transfer& transfer) {
 }
 
 Result<Reply> AskOne(const std::string& url, milliseconds left, Transfer transfer) {
-  std::string detail(CURL_ERROR_SIZE, '\0');
+  std::array<char, CURL_ERROR_SIZE> detail{};
   const Easy easy = NewEasy();
   if (!easy || !Prepare(easy.get(), url, left, transfer) ||
       !Set(easy.get(), CURLOPT_ERRORBUFFER, detail.data()))
     return Error(ErrorCode::kInternal, "libcurl cannot be set up");
   if (const CURLcode code = curl_easy_perform(easy.get()); code != CURLE_OK)
-    return Failed(transfer, code, detail.c_str());
+    return Failed(transfer, code, detail.data());
   return ReadReply(easy.get(), transfer);
 }
 

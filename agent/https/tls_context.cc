@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include <array>
+#include <string>
 #include <string_view>
 
 namespace surety {
@@ -14,7 +15,7 @@ constexpr const char* kTls13 =
 constexpr const char* kTls12 =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
     "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-constexpr const char* kGroups = "X25519:P-256:P-384";
+constexpr std::string_view kGroups = "X25519:P-256:P-384";
 
 struct FreeCertificate {
   void operator()(X509* certificate) const { X509_free(certificate); }
@@ -34,12 +35,13 @@ bool Restrict(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
+  std::string groups(kGroups);  // Taken by a macro that casts const away.
   // A connection that waits holds no buffers.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
          SSL_CTX_set_ciphersuites(context, kTls13) == 1 &&
          SSL_CTX_set_cipher_list(context, kTls12) == 1 &&
-         SSL_CTX_set1_groups_list(context, kGroups) == 1;
+         SSL_CTX_set1_groups_list(context, groups.data()) == 1;
 }
 
 Result<void> UseCertificates(SSL_CTX* context, const std::vector<std::string>& chain) {
