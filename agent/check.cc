@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <initializer_list>
 #include <ostream>
 #include <system_error>
 
@@ -28,17 +29,28 @@ std::string KeyFileOf(const CaFiles& files) {
   return uri ? uri->pin_source : std::string();
 }
 
-/// Whether the CA's files can be read; what is in them is looked at on start. Credentials
+/// Whether files of `section` can be read; what is in them is looked at on start. Credentials
 /// are there only for what systemd starts. No token is asked: a PIN that it refuses counts.
-void CheckCaFiles(const CaFiles& files, Diagnostics& diagnostics) {
-  for (const std::string& path : {files.cert, KeyFileOf(files), files.chain}) {
+void CheckFiles(std::string_view section, std::initializer_list<std::string> files,
+                Diagnostics& diagnostics) {
+  for (const std::string& path : files) {
     if (path.empty() || IsCredential(path) ||
         ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0)
       continue;
     FileDiagnostics here(path, diagnostics);
     here.Error({}, "cannot be read: " + std::generic_category().message(errno),
-               "correct [x509] in the configuration, or let the user that suretyd runs as read it");
+               "correct " + std::string(section) +
+                   " in the configuration, or let the user that suretyd runs as read it");
   }
+}
+
+void CheckAllFiles(const Config& config, Diagnostics& diagnostics) {
+  if (const auto& ca = config.x509.ca_files)
+    CheckFiles("[x509]", {ca->cert, KeyFileOf(*ca), ca->chain}, diagnostics);
+  if (const auto& endpoint = config.bundle_endpoint)
+    CheckFiles("[bundle_endpoint]", {endpoint->certificate_file, endpoint->key_file}, diagnostics);
+  for (const FederationConfig& each : config.federation)
+    CheckFiles("[[federation]]", {each.bundle_file, each.ca_file}, diagnostics);
 }
 
 /// Whether sinks could write now: one that cannot keeps nobody from starting.
@@ -71,7 +83,7 @@ struct Counts {
 Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
                     Diagnostics& diagnostics) {
   Counts out;
-  if (config.x509.ca_files) CheckCaFiles(*config.x509.ca_files, diagnostics);
+  CheckAllFiles(config, diagnostics);
   out.entries = ReadEntriesFolder(config.entries_dir, EntryRulesOf(config, selectors_made(config)),
                                   diagnostics, WhoCanReplace);
   CheckSinks(config.sinks, diagnostics);

@@ -74,8 +74,10 @@ EntryRules EntryRulesOf(const Config& config, std::vector<std::string> known_sel
   // How long an operator's CA lives is told by its certificate, not by ca_ttl.
   for (const PluginConfig& plugin : config.plugins) known_selectors.push_back(plugin.name);
   const Seconds longest = config.x509.ca_files ? kMaxX509Ttl : config.x509.ca_ttl;
-  return {config.trust_domain,        config.x509.ttl, longest,
-          std::move(known_selectors), config.jwt.ttl,  config.wit.ttl};
+  EntryRules rules{config.trust_domain,        config.x509.ttl, longest,
+                   std::move(known_selectors), config.jwt.ttl,  config.wit.ttl};
+  if (config.bundle_endpoint) rules.endpoint_id = config.bundle_endpoint->spiffe_id;
+  return rules;
 }
 
 std::string_view NameOf(LogLevel level) {

@@ -13,6 +13,7 @@
 
 #include "agent/identity/diagnostic.h"
 #include "agent/identity/entries_file.h"
+#include "agent/identity/tcp_address.h"
 #include "agent/sinks/sink_settings.h"
 #include "surety/clock.h"
 #include "surety/spiffe_id.h"
@@ -168,6 +169,28 @@ struct EngineConfig {
   bool env = false;                           ///< Whether variables become selectors.
 };
 
+/// How a bundle endpoint proves who it is (SPIFFE_Federation.md section 5.2).
+enum class EndpointProfile { kHttpsSpiffe, kHttpsWeb };
+
+/// Where our bundle is served to other trust domains.
+struct BundleEndpointConfig {
+  TcpAddress listen = {};
+  EndpointProfile profile = EndpointProfile::kHttpsSpiffe;
+  std::string certificate_file = {};       ///< https_web alone: PEM; a path or a credential.
+  std::string key_file = {};               ///< Likewise.
+  std::optional<SpiffeId> spiffe_id = {};  ///< https_spiffe alone, and there always.
+};
+
+/// Another trust domain's bundle endpoint, which is followed.
+struct FederationConfig {
+  TrustDomain trust_domain;  ///< Whose bundle it serves; not ours.
+  std::string url = {};
+  EndpointProfile profile = EndpointProfile::kHttpsSpiffe;
+  std::optional<SpiffeId> endpoint_spiffe_id = {};  ///< https_spiffe alone, and there always.
+  std::string bundle_file = {};  ///< https_spiffe alone: the first bundle; empty: none.
+  std::string ca_file = {};      ///< https_web alone; empty: whom the system trusts.
+};
+
 /// All that an operator can set; docs/configuration.md says what each means.
 struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
@@ -194,6 +217,9 @@ struct Config {
   std::optional<EngineConfig> podman = {};
   std::optional<EngineConfig> k8s = {};
   std::vector<SinkSettings> sinks = {};
+  std::optional<BundleEndpointConfig> bundle_endpoint = {};
+  std::string oidc_issuer = {};  ///< Empty: OIDC's documents are not served.
+  std::vector<FederationConfig> federation = {};
 };
 
 /// Values from the command line, which go before those in the file. They are

@@ -5,7 +5,9 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/config_endpoint.h"
 #include "agent/config_engines.h"
+#include "agent/config_federation.h"
 #include "agent/config_hook.h"
 #include "agent/config_metrics.h"
 #include "agent/config_paths.h"
@@ -64,6 +66,8 @@ std::optional<Config> ConfigBuilder::Build() {
   ReadMetrics(top_, read_, diagnostics_, out);
   ReadAttestors(out);
   SinkTables(read_, diagnostics_).Read(top_, out);
+  EndpointSections(top_, read_, diagnostics_).Read(out);
+  FederationTables(read_, diagnostics_).Read(top_, out);
   top_.RefuseUnknownKeys();
   if (!trust_domain) return std::nullopt;
   return out;

@@ -53,8 +53,8 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const Config& config, PassedSocket
   using Part = Result<void> (Daemon::*)();
   for (const Part part :
        {&Daemon::OpenState, &Daemon::OpenRecord, &Daemon::OpenAuthority, &Daemon::OpenTokenKeys,
-        &Daemon::OpenFederation, &Daemon::StartWatching, &Daemon::LoadRules,
-        &Daemon::ListenForMetrics, &Daemon::Serve, &Daemon::ServeMetrics})
+        &Daemon::OpenFederation, &Daemon::FollowOthers, &Daemon::StartWatching, &Daemon::LoadRules,
+        &Daemon::ListenForMetrics, &Daemon::ServeEndpoint, &Daemon::Serve, &Daemon::ServeMetrics})
     if (auto done = (*daemon.*part)(); !done) return done.error();
   return daemon;
 }
@@ -136,6 +136,7 @@ Result<void> Daemon::OpenAuthority() {
   auto authority = AuthorityOf(config_, clock_.Now());
   if (!authority) return authority.error();
   authority_ = *std::move(authority);
+  MakeEndpoint();
   auto crls = CrlPublisher::Open(*authority_, state_->revocations(),
                                  {.state_dir = config_.state_dir,
                                   .validity = config_.x509.crl_validity,

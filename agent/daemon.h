@@ -5,6 +5,8 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_endpoint.h"
+#include "agent/daemon_following.h"
 #include "agent/daemon_metrics.h"
 #include "agent/daemon_plugins.h"
 #include "agent/daemon_sinks.h"
@@ -64,11 +66,14 @@ class Daemon final : private StatusSource {
   Result<void> OpenAuthority();
   Result<void> OpenTokenKeys();
   Result<void> OpenFederation();
+  Result<void> FollowOthers();
   Result<void> StartWatching();
   Result<void> LoadRules();
   Result<void> Serve();
   Result<void> ListenForMetrics();
   Result<void> ServeMetrics();
+  void MakeEndpoint();
+  Result<void> ServeEndpoint();
 
   void Reload();
   void LoadEntries();
@@ -100,7 +105,9 @@ class Daemon final : private StatusSource {
   [[nodiscard]] MetricsSnapshot Snapshot() const;
   [[nodiscard]] DaemonStatus Status() const override;
   [[nodiscard]] HookStatus Hook() const;
+  [[nodiscard]] Seconds RefreshHint() const;
   [[nodiscard]] Result<std::string> BundleDocument() const;
+  [[nodiscard]] Result<HttpsPage> PageAt(std::string_view path) const;
   [[nodiscard]] std::vector<std::string> Degraded() const;
   void Tell(const Diagnostics& diagnostics);
   [[nodiscard]] WalkParts Walk();
@@ -129,6 +136,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<TurnScheduler> scheduler_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Authority> authority_;
+  std::unique_ptr<DaemonEndpoint> endpoint_;  // Null: it is not asked for.
   std::unique_ptr<JwtAuthority> token_keys_;
   std::unique_ptr<WitAuthority> wit_keys_;  // Null: that profile is off.
   std::unique_ptr<ForeignBundles> foreign_bundles_;
@@ -136,6 +144,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<FederatedTokens> federated_tokens_;
   std::unique_ptr<OperatorBundles> bundle_orders_;
   std::unique_ptr<CrlPublisher> crls_;
+  std::unique_ptr<DaemonFollowing> following_;
   std::unique_ptr<OperatorOrders> orders_;
   std::unique_ptr<AuditTender> tender_;
   std::unique_ptr<CrlKeeper> crl_keeper_;

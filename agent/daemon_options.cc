@@ -104,7 +104,8 @@ JwtAuthorityOptions JwtOptionsOf(const Config& config) {
           .state_dir = config.state_dir,
           .times = {.ca_ttl = config.jwt.key_ttl,
                     .max_svid_ttl = config.jwt.ttl,
-                    .clock_skew = config.x509.clock_skew}};
+                    .clock_skew = config.x509.clock_skew},
+          .issuer = config.oidc_issuer};
 }
 
 JwtAuthorityOptions WitOptionsOf(const Config& config) {

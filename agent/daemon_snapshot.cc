@@ -66,14 +66,17 @@ MetricsSnapshot Daemon::Snapshot() const {
   return out;
 }
 
-Result<std::string> Daemon::BundleDocument() const {
+Seconds Daemon::RefreshHint() const {
   // An operator's CA is replaced by a restart, not by its age.
   Seconds life = config_.x509.ca_files ? config_.jwt.key_ttl
                                        : std::min(config_.x509.ca_ttl, config_.jwt.key_ttl);
+  if (config_.wit.enabled) life = std::min(life, config_.wit.key_ttl);
+  return RefreshHintFor(life);
+}
+
+Result<std::string> Daemon::BundleDocument() const {
   const auto wits = wit_keys_ ? wit_keys_->Bundles() : nullptr;
-  if (wits) life = std::min(life, config_.wit.key_ttl);
-  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHintFor(life),
-                             wits.get());
+  return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHint(), wits.get());
 }
 
 std::string Daemon::WhyNotServing() const {

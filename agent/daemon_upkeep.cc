@@ -48,11 +48,13 @@ void Daemon::Run(Signals& signals, ServiceManager& service) {
 }
 
 void Daemon::Stop() {
+  if (endpoint_) endpoint_->Stop();
   if (metrics_) metrics_->Stop();
   clock_watch_.reset();
   entries_watch_.reset();
   policies_watch_.reset();
   if (api_) api_->Stop(kStopGrace);
+  if (following_) following_->Stop();
   if (sinks_) sinks_->Stop();
   if (watcher_) watcher_->Stop();
   crl_keeper_.reset();
@@ -70,6 +72,7 @@ void Daemon::Reload() {
   LoadEntries();
   LoadPolicies();
   Heed(authority_->Reload(clock_.Now()));
+  if (endpoint_) endpoint_->RenewSoon();
 }
 
 void Daemon::LoadEntries() {
@@ -130,6 +133,7 @@ void Daemon::KeepHouse() {
   state_->Tick(now, audit_file_->Status().last_seq);
   audit_->Tick(now);
   api_->CutStalled();
+  if (endpoint_) endpoint_->Tend(now);
   TendPlugins();
 }
 
@@ -181,6 +185,7 @@ void Daemon::LookAtClock(Moment now) {
   token_keys_upkeep_.advance_at = BootTime{};
   wit_keys_upkeep_.advance_at = BootTime{};
   if (crl_keeper_) crl_keeper_->Wake();
+  if (endpoint_) endpoint_->RenewSoon();
   scheduler_->WakeAll();
 }
 
@@ -293,6 +298,8 @@ std::vector<std::string> Daemon::Degraded() const {
   }
   Append(plugins_.Degraded(), all);
   Append(sinks_->Degraded(), all);
+  if (endpoint_) Append(endpoint_->Degraded(now), all);
+  Append(following_->Degraded(), all);
   if (const auto watcher = watcher_->Status(); watcher.mode == WakeMode::kSweep)
     all.push_back("changes of processes are found by sweeps alone: " + watcher.why_no_events);
   return all;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ struct EntryRules {
   /// kinds, a kind, "unix:uid", for itself. Any other selector is an error, since
   /// it could never match, and so is any other pin. Empty: any is taken.
   std::vector<std::string> known_selectors = {};
-  Seconds default_jwt_ttl{300};  ///< Of entries without jwt_ttl.
-  Seconds default_wit_ttl{300};  ///< Of entries without wit_ttl.
+  Seconds default_jwt_ttl{300};              ///< Of entries without jwt_ttl.
+  Seconds default_wit_ttl{300};              ///< Of entries without wit_ttl.
+  std::optional<SpiffeId> endpoint_id = {};  ///< Of our bundle endpoint: no entry's.
 };
 
 /// An entry and where it was written.

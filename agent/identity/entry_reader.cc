@@ -109,6 +109,13 @@ std::optional<SpiffeId> EntryReader::ReadSpiffeId() {
                        "choose another path, such as " + example);
     return std::nullopt;
   }
+  if (rules_.endpoint_id == *id) {
+    diagnostics_.Error(text->at,
+                       "spiffe_id is that of [bundle_endpoint], by which other trust domains "
+                       "know who may tell them our keys",
+                       "choose another path, such as " + example);
+    return std::nullopt;
+  }
   return *std::move(id);
 }
 

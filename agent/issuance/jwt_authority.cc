@@ -103,7 +103,7 @@ Result<JwtSvid> StoredJwtAuthority::IssueToken(const Entry& entry,
   }
   const auto signer = Signer();
   if (!signer) return signer.error();
-  return MintJwtSvid(*signer->key, signer->expires_at, entry, audiences, now);
+  return MintJwtSvid(*signer->key, signer->expires_at, entry, audiences, now, options_.issuer);
 }
 
 Result<JwtAuthority::SigningKey> StoredJwtAuthority::Signer() const {

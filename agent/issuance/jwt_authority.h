@@ -18,6 +18,7 @@ struct JwtAuthorityOptions {
   std::string state_dir;  ///< The keys live in the profile's subfolder.
   LifeCycleTimes times;   ///< Of the keys: ca_ttl is a key's, max_svid_ttl a token's.
   TokenProfile profile = kJwtProfile;
+  std::string issuer = {};  ///< Of every token, for relying parties that speak OIDC; empty: none.
 };
 
 /// The keys that sign the tokens of one trust domain, apart from those that sign

@@ -9,14 +9,16 @@
 namespace surety {
 
 Result<JwtSvid> MintJwtSvid(const JwtKey& key, WallTime key_expires_at, const Entry& entry,
-                            std::span<const std::string> audiences, WallTime now) {
+                            std::span<const std::string> audiences, WallTime now,
+                            std::string_view issuer) {
   auto common = NewTokenClaims(entry, "jwt_ttl", entry.jwt_ttl, key_expires_at, now);
   if (!common) return common.error();
-  const nlohmann::ordered_json claims{{"aud", audiences},
-                                      {"exp", SecondsOf(common->expires_at)},
-                                      {"iat", SecondsOf(common->issued_at)},
-                                      {"jti", common->token_id},
-                                      {"sub", entry.spiffe_id.Text()}};
+  nlohmann::ordered_json claims{{"aud", audiences},
+                                {"exp", SecondsOf(common->expires_at)},
+                                {"iat", SecondsOf(common->issued_at)},
+                                {"jti", common->token_id},
+                                {"sub", entry.spiffe_id.Text()}};
+  if (!issuer.empty()) claims["iss"] = issuer;
   auto token =
       key.Sign(claims.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   if (!token) return token.error();

@@ -8,33 +8,14 @@
 #include "agent/issuance/certificate_time.h"
 #include "agent/issuance/chain_check.h"
 #include "agent/issuance/der_writer.h"
+#include "agent/issuance/pem_files.h"
 #include "agent/issuance/pem_reader.h"
-#include "agent/issuance/secret_file.h"
 
 namespace surety {
 namespace {
 
-constexpr std::size_t kLargestCertificateFile = 1'048'576;
-constexpr std::size_t kLargestKeyFile = 16'384;
 Error Refused(const std::string& path, const std::string& why) {
   return {ErrorCode::kInvalidArgument, path + ": " + why};
-}
-
-Result<std::vector<CertificatePtr>> ReadCertificates(const std::string& path) {
-  const auto text = ReadGuardedFile(path, FileSecrecy::kPublic, kLargestCertificateFile);
-  if (!text) return text.error();
-  auto certificates = ParseCertificates(text->Reveal());
-  if (!certificates) return certificates.error().Within(path);
-  return certificates;
-}
-
-Result<PKeyPtr> ReadKey(const std::string& path, bool credential) {
-  const auto text = ReadGuardedFile(
-      path, credential ? FileSecrecy::kCredential : FileSecrecy::kSecret, kLargestKeyFile);
-  if (!text) return text.error();
-  auto key = ParsePrivateKey(text->Reveal());
-  if (!key) return key.error().Within(path);
-  return key;
 }
 
 Result<void> CheckUri(const X509& certificate, const TrustDomain& trust_domain) {
@@ -67,7 +48,7 @@ Result<std::shared_ptr<const Signer>> SignerOf(CertificatePtr certificate, const
     auto outside = paths.open_key(*expected);
     return Signer::Create(std::move(certificate), std::move(outside), chain.intermediates);
   }
-  auto key = ReadKey(paths.key, paths.key_is_credential);
+  auto key = ReadKeyFile(paths.key, paths.key_is_credential);
   if (!key) return key.error();
   return Signer::Create(std::move(certificate), *std::move(key), chain.intermediates);
 }
@@ -88,7 +69,7 @@ Result<std::optional<Error>> Try(const Signer& signer, const std::vector<std::st
 
 Result<OperatorCa> ReadOperatorCa(const CaPaths& paths, const TrustDomain& trust_domain,
                                   WallTime now) {
-  auto certificates = ReadCertificates(paths.cert);
+  auto certificates = ReadCertificateFile(paths.cert);
   if (!certificates) return certificates.error();
   CertificatePtr signing = std::move(certificates->front());
   certificates->erase(certificates->begin());
@@ -97,7 +78,7 @@ Result<OperatorCa> ReadOperatorCa(const CaPaths& paths, const TrustDomain& trust
   Chain chain;
   Sort(*certificates, chain);
   if (!paths.chain.empty()) {
-    auto above = ReadCertificates(paths.chain);
+    auto above = ReadCertificateFile(paths.chain);
     if (!above) return above.error();
     Sort(*above, chain);
   }

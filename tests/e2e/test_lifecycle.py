@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import threading
 import time
 from pathlib import Path
 
 from harness import api, grpc_raw, openssl, packaged, users
 from harness.case import Case
+from harness.lines import Lines
 
 PACKAGED_CAPABILITIES = 1 << 19 | 1 << 2  # CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH
-
-
-class Lines:
-    """The JSON lines of a running client, as they come."""
-
-    def __init__(self, process):
-        self.process = process
-        self.lines = []
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self):
-        for line in self.process.stdout:
-            self.lines.append(json.loads(line))
-
-    def of(self, kind):
-        return [line for line in self.lines if line["kind"] == kind]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(10)
-        self._thread.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
 
 
 class Lifecycle(Case):

@@ -58,6 +58,8 @@ LIBRARIES = {
     "OpenSSL": (
         r"openssl/",
         (
+            "agent/federation/endpoint_request",
+            "agent/https/tls_context",
             "agent/issuance/",
             "agent/policy/set_revision",
             "agent/record/audit_hash",
@@ -68,7 +70,13 @@ LIBRARIES = {
     ),
     "Boost": (
         r"boost/",
-        ("agent/config", "agent/flags", "agent/command/flags", "agent/metrics/http_server"),
+        (
+            "agent/config",
+            "agent/flags",
+            "agent/command/flags",
+            "agent/https/https_server",
+            "agent/metrics/http_server",
+        ),
     ),
     "Prometheus": (r"prometheus/", ("agent/metrics/",)),
     "toml++": (r"toml\+\+/|toml\.hpp", ("agent/config", "agent/identity/", "agent/policy/")),
@@ -85,7 +93,7 @@ LIBRARIES = {
             "conformance/",
         ),
     ),
-    "libcurl": (r"curl/", ("attestors/engine_request",)),
+    "libcurl": (r"curl/", ("agent/federation/endpoint_request", "attestors/engine_request")),
     "SQLite": (r"sqlite3\.h$", ("agent/record/",)),
     "libsystemd": (
         r"systemd/",

@@ -14,6 +14,16 @@ from package_case import SURETY, PackageCase
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples/systemd"
 FOLDER = "/etc/surety/ca"
 PORT = 9464
+NETWORK = """
+[bundle_endpoint]
+listen = "0.0.0.0:8443"
+profile = "https_spiffe"
+[[federation]]
+trust_domain = "other.example"
+url = "https://127.0.0.1:8443/"
+profile = "https_web"
+ca_file = "/etc/surety/other-ca.pem"
+"""
 
 
 class DropInsCase(PackageCase):
@@ -54,9 +64,10 @@ class DropInsCase(PackageCase):
         until(f"it does not start: {words}", lambda: all(
             word in self.machine.journal("suretyd.service") for word in words))
 
-    def test_ca_by_credentials_and_metrics_on_a_port(self):
-        self.configure('[x509]\nca_cert = "credential:ca.pem"\nca_key = "credential:ca.key"\n'
-                       f'[metrics]\nlisten = "127.0.0.1:{PORT}"\n')
+    def test_ca_by_credentials_and_ports_of_the_network(self):
+        settings = ('[x509]\nca_cert = "credential:ca.pem"\nca_key = "credential:ca.key"\n'
+                    f'[metrics]\nlisten = "127.0.0.1:{PORT}"\n')
+        self.configure(settings)
         self.refused("credential:ca.pem", "write LoadCredential=ca.pem:")
         ca = self.make_ca()
         self.drop_in("ca-credentials.conf")
@@ -67,3 +78,12 @@ class DropInsCase(PackageCase):
         self.fetch("--write", "/tmp/fetched")
         self.assertEqual(self.machine.path("/tmp/fetched/bundle.pem").read_text(), ca)
         self.assertIn("surety_entries 1", self.page())
+        self.machine.write("/etc/surety/other-ca.pem", ca)
+        self.configure(settings + NETWORK)
+        self.drop_in("bundle-endpoint.conf")
+        self.drop_in("federation.conf")
+        self.machine.run("systemctl", "restart", "suretyd.service")
+        self.assertIn("served at 0.0.0.0:8443", self.machine.journal("suretyd.service"))
+        # It follows itself, which has no certificate for a name of the web.
+        until("it has asked", lambda: "unable to obtain common name from peer certificate" in
+              self.machine.journal("suretyd.service"))

@@ -22,8 +22,11 @@ const usage = `usage: client MODE [flags]
                                SVID and each time all of them have got a new one
   mtls-server -listen UNIX [-peers TRUSTDOMAIN]
                                echoes one line to each authenticated caller
-  mtls-client -dial UNIX [-peers TRUSTDOMAIN]
-                               sends one line and prints who answered
+  mtls-client -dial UNIX [-peers TRUSTDOMAIN] [-every D]
+                               sends one line and prints who answered; again and again
+                               on new connections with -every
+  bundle -url URL -trust-domain TRUST-DOMAIN [-server ID -bundle FILE | -ca FILE]
+                               what the library's own federation client fetches
   service -listen UNIX         echoes lines to authenticated callers until they are
                                revoked: how a server should treat revocation
   call [-header K=V]... METHOD an arbitrary call: its status, and messages counted
@@ -37,6 +40,7 @@ var modes = map[string]func(context.Context, []string) error{
 	"hold":        hold,
 	"mtls-server": mtlsServer,
 	"mtls-client": mtlsClient,
+	"bundle":      fetchBundle,
 	"service":     serve,
 	"call":        call,
 }

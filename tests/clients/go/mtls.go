@@ -84,6 +84,7 @@ func mtlsClient(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("mtls-client", flag.ExitOnError)
 	address := flags.String("dial", "", "the server's Unix socket")
 	peers := flags.String("peers", "", "trust domain of the server; our own if empty")
+	every := flags.Duration("every", 0, "connect again and again, so often")
 	_ = flags.Parse(args)
 	source, err := newSource(ctx)
 	if err != nil {
@@ -94,13 +95,31 @@ func mtlsClient(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	plain, err := net.Dial("unix", *address)
+	config := tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(peerDomain))
+	if *every == 0 {
+		return ask(*address, config)
+	}
+	for {
+		if err := ask(*address, config); err != nil {
+			say("failed", map[string]any{"error": err.Error()})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(*every):
+		}
+	}
+}
+
+// ask sends one line on a new connection.
+func ask(address string, config *tls.Config) error {
+	plain, err := net.Dial("unix", address)
 	if err != nil {
 		return err
 	}
 	defer plain.Close()
 	_ = plain.SetDeadline(time.Now().Add(5 * time.Second))
-	conn := tls.Client(plain, tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeMemberOf(peerDomain)))
+	conn := tls.Client(plain, config)
 	if _, err := fmt.Fprintln(conn, "hello"); err != nil {
 		return err
 	}
@@ -115,6 +134,7 @@ func mtlsClient(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	say("answered", map[string]any{"peer": peer.String()})
+	say("answered", map[string]any{"peer": peer.String(),
+		"authority": fmt.Sprintf("%x", conn.ConnectionState().PeerCertificates[0].AuthorityKeyId)})
 	return nil
 }

@@ -159,6 +159,19 @@ TEST_F(CheckTest, TellsCaFilesThatCannotBeRead) {
   EXPECT_THAT(said_, EndsWith("not ok: 1 error, 0 warnings\n"));
 }
 
+TEST_F(CheckTest, TellsFilesOfEndpointsThatCannotBeRead) {
+  Configure(
+      "[bundle_endpoint]\nlisten = \"0.0.0.0:1\"\nprofile = \"https_web\"\ncertificate_file = \"" +
+      folder_.At("e.pem") +
+      "\"\nkey_file = \"credential:e.key\"\n[[federation]]\ntrust_domain = \"other.org\"\nurl = "
+      "\"https://o\"\nprofile = \"https_web\"\nca_file = \"" +
+      folder_.At("o.pem") + "\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("e.pem") + ": error: cannot be read: No such file"));
+  EXPECT_THAT(said_, HasSubstr(folder_.At("o.pem") + ": error: cannot be read: No such file"));
+  EXPECT_THAT(said_, EndsWith("not ok: 2 errors, 0 warnings\n"));
+}
+
 /// The tree may belong to anyone, so the examples are parsed and not loaded.
 std::string Example(const std::string& name) {
   std::ifstream file(std::string(SURETY_SOURCE_DIR) + "/docs/examples/" + name);
