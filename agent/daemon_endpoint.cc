@@ -13,7 +13,7 @@ namespace {
 
 constexpr Seconds kRetryAfter{5};
 
-// Changes whenever the file is written or replaced.
+// Changes whenever the file is written, replaced or opened to us (chmod).
 std::string StampOf(const std::string& file) {
   struct stat found {};
   const auto path = PathOfFile(file);
@@ -21,8 +21,8 @@ std::string StampOf(const std::string& file) {
   std::string stamp;
   for (const auto part :
        {static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino),
-        static_cast<std::uint64_t>(found.st_size), static_cast<std::uint64_t>(found.st_mtim.tv_sec),
-        static_cast<std::uint64_t>(found.st_mtim.tv_nsec)})
+        static_cast<std::uint64_t>(found.st_size), static_cast<std::uint64_t>(found.st_ctim.tv_sec),
+        static_cast<std::uint64_t>(found.st_ctim.tv_nsec)})
     stamp += std::to_string(part) + " ";
   return stamp;
 }

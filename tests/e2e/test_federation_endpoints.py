@@ -7,9 +7,10 @@ import json
 import os
 import socket
 
-from harness import audit, https, scripted_https
+from harness import audit, https, scripted_https, users
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
+from harness.lines import Lines
 
 OTHER = "other.example"
 ENDPOINT_ID = f"spiffe://{TRUST_DOMAIN}/bundle-endpoint"
@@ -163,6 +164,41 @@ class Federation(FollowingCase):
         self.others.start()
         self.until_held(self.mine, OTHER)
         self.until_held(self.others, TRUST_DOMAIN)
+
+    def workloads(self):
+        """One of each trust domain that trusts the other's, as the user WEB."""
+        for daemon, own, other in ((self.mine, TRUST_DOMAIN, OTHER),
+                                   (self.others, OTHER, TRUST_DOMAIN)):
+            daemon.write_entry("web", spiffe_id=f"spiffe://{own}/web",
+                               selectors=[f"unix:uid:{users.WEB}"], federates_with=[other])
+
+    def client(self, daemon, *args):
+        lines = Lines(daemon.popen("client", *args, uid=users.WEB))
+        self.addCleanup(lines.stop)
+        return lines
+
+    def test_mtls_across_outlives_rotation_and_not_the_federation(self):
+        self.pair(x509={"ttl": "10s", "ca_ttl": "40s"})
+        self.workloads()
+        self.start()
+        address = f"@surety-{self.port}"
+        server = self.client(self.mine, "mtls-server", "-listen", address, "-peers", OTHER)
+        self.until("the server listens", lambda: server.of("listening"))
+        client = self.client(self.others, "mtls-client", "-dial", address, "-peers", TRUST_DOMAIN,
+                             "-every", "100ms")
+        self.until("another CA has signed", lambda: len(
+            {line["authority"] for line in client.of("answered")}) > 1, 60)
+        self.assertEqual((client.of("failed"), server.of("refused")), ([], []))
+        self.assertEqual(client.of("answered")[-1]["peer"], f"spiffe://{TRUST_DOMAIN}/web")
+        self.assertEqual(server.of("served")[-1]["peer"], f"spiffe://{OTHER}/web")
+        self.mine.terminate()
+        self.mine.settings.pop("[federation]")
+        self.mine.write_config()
+        self.mine.start()
+        self.until("nobody of the other trust domain is let in",
+                   lambda: server.of("refused") and client.of("failed"))
+        self.assertIn(f'no X.509 bundle for trust domain "{OTHER}"'.lower(),
+                      server.of("refused")[-1]["error"].lower())
 
     def go(self, *args):
         done = self.mine.run("client", "bundle", *args)
