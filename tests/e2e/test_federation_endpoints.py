@@ -68,8 +68,11 @@ class Lying(FollowingCase):
 
     def test_f7_what_is_wrong_leaves_the_bundle_as_it_was_and_is_told_once(self):
         self.say(self.document(5, [self.jwk]))
+        self.suretyd.write_entry("web", spiffe_id=f"spiffe://{TRUST_DOMAIN}/web",
+                                 selectors=[f"unix:uid:{users.WEB}"], federates_with=[OTHER])
         daemon = self.follow()
         good = self.until_held(daemon, OTHER)
+        self.assertEqual(list(self.response_to(daemon).federated), [f"spiffe://{OTHER}"])
         wrong = [("is no JSON", [b"<html>"], "JSON"),
                  ("500", [b"", "500 Oops"], "the status 500"),
                  ("oversize", [b"x" * (1 << 20) + b"x"], "more than 1048576 bytes"),
@@ -87,6 +90,7 @@ class Lying(FollowingCase):
         self.say(self.document(6, []))
         self.until_held(daemon, OTHER, lambda document: document["spiffe_sequence"] == 6)
         self.assertFalse(any(OTHER in line for line in self.degraded(daemon)))
+        self.assertEqual(self.response_to(daemon).federated, {})
         self.assertEqual(len(audit.notices(daemon, "federation.failed")), len(wrong))
         self.assertEqual([notice["details"]["authorities"]
                           for notice in audit.notices(daemon, "federation.followed")], ["1", "0"])
