@@ -10,8 +10,8 @@ namespace surety {
 namespace {
 
 constexpr std::array<StreamKind, kStreamKinds> kKinds = {
-    StreamKind::kX509Svids,   StreamKind::kX509Bundles,   StreamKind::kJwtBundles,
-    StreamKind::kWitBundles,  StreamKind::kSvidSecrets,   StreamKind::kBundleSecrets,
+    StreamKind::kX509Svids,    StreamKind::kX509Bundles, StreamKind::kJwtBundles,
+    StreamKind::kWitBundles,   StreamKind::kSvidSecrets, StreamKind::kBundleSecrets,
     StreamKind::kForeignTokens};
 
 bool WantsSvids(StreamKind kind) {

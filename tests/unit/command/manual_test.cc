@@ -65,7 +65,8 @@ TEST(Manual, NamesTheFlagsOfTheToolAndNoOthers) {
           ToolHelp({"validate"});
   for (const char* command : {"list", "add", "release"})
     help += "\n" + ToolHelp({"quarantine", command});
-  help += "\n" + ToolHelp({"bundle", "show"});
+  for (const char* command : {"show", "list", "set", "delete"})
+    help += "\n" + ToolHelp({"bundle", command});
   for (const char* command : {"verify", "tail", "why"}) help += "\n" + ToolHelp({"audit", command});
   for (const char* command : {"check", "show", "test", "eval", "simulate"})
     help += "\n" + ToolHelp({"policy", command});
