@@ -1,3 +1,13 @@
+# Runs one name of Python's unittest as a test of ctest.
+function(surety_system_test name unittest label timeout)
+  add_test(NAME ${name} COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tests/e2e/run.py ${unittest})
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${label}
+    TIMEOUT ${timeout}
+    ENVIRONMENT
+      "SURETY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SURETY_CLIENTS=${CMAKE_BINARY_DIR}/tests/clients")
+endfunction()
+
 # surety_cases(LABEL FILE [SERIAL|LONG] [TIMEOUT seconds] [FIXTURES name...])
 #
 # Every case of test_FILE.py is a test of its own: LABEL.FILE.case. SERIAL: its
@@ -21,16 +31,25 @@ function(surety_cases label file)
     elseif(line MATCHES "def test_([a-z0-9_]+)")
       set(case ${CMAKE_MATCH_1})
       set(name ${label}.${file}.${case})
-      add_test(NAME ${name}
-        COMMAND ${PYTHON3} ${CMAKE_SOURCE_DIR}/tests/e2e/run.py test_${file}.${class}.test_${case})
+      surety_system_test(${name} test_${file}.${class}.test_${case} ${label} ${ARG_TIMEOUT})
       set_tests_properties(${name} PROPERTIES
-        LABELS ${label}
-        TIMEOUT ${ARG_TIMEOUT}
         RUN_SERIAL ${ARG_SERIAL}
         COST ${cost}
-        FIXTURES_REQUIRED "${ARG_FIXTURES}"
-        ENVIRONMENT
-          "SURETY_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY};SURETY_CLIENTS=${CMAKE_BINARY_DIR}/tests/clients")
+        FIXTURES_REQUIRED "${ARG_FIXTURES}")
     endif()
   endforeach()
+endfunction()
+
+# surety_class(LABEL FILE CLASS [SERIAL] [TIMEOUT seconds])
+#
+# All cases of a class of test_FILE.py are one test, LABEL.FILE.CLASS: for classes that start
+# something dear once, or that inherit their cases.
+function(surety_class label file class)
+  cmake_parse_arguments(ARG "SERIAL" "TIMEOUT" "" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 240)
+  endif()
+  set(name ${label}.${file}.${class})
+  surety_system_test(${name} test_${file}.${class} ${label} ${ARG_TIMEOUT})
+  set_tests_properties(${name} PROPERTIES RUN_SERIAL ${ARG_SERIAL})
 endfunction()

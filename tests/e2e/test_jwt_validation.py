@@ -125,7 +125,7 @@ class Validation(Case):
         good = self.signed()
         header, claims, signature = good.split(".")
         padded = header + "=" * (-len(header) % 4 or 4)
-        last = "B" if signature[-1] == "A" else "A"
+        other = "B" if signature[0] == "A" else "A"
         for why, token in (
                 ("three parts", good + "." + signature), ("three parts", header + "." + claims),
                 ("three parts", "x"), ("three parts", json.dumps({"payload": claims})),
@@ -135,7 +135,7 @@ class Validation(Case):
                 ("base64url", f"{header}.{claims}.+{signature[1:]}"),
                 ("base64url", f"{header}.{claims}."),
                 ("size", f"{good}AAAA"),
-                ("signature is wrong", f"{header}.{claims}.{last}{signature[1:]}"),
+                ("signature is wrong", f"{header}.{claims}.{other}{signature[1:]}"),
                 ("longer", self.signed(more="x" * 40_000))):
             self.assert_refused(token, why)
 
