@@ -169,6 +169,19 @@ class Federation(FollowingCase):
         self.until_held(self.mine, OTHER)
         self.until_held(self.others, TRUST_DOMAIN)
 
+    def test_f5_the_first_bundle_may_come_by_hand(self):
+        self.pair()
+        self.others.configure("[federation]", bundle_file=None)
+        self.mine.start()
+        self.first.write_bytes(https.get(self.port).body)
+        self.others.start()
+        self.until_degraded(self.others, f"there is no CA of {TRUST_DOMAIN} to believe the server")
+        done = self.others.run("surety", "bundle", "set", f"spiffe://{TRUST_DOMAIN}", "--file",
+                               str(self.first), "--admin-socket", self.others.admin_socket)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.until("it is followed", lambda: not any(
+            TRUST_DOMAIN in line for line in self.degraded(self.others)))
+
     def workloads(self):
         """One of each trust domain that trusts the other's, as the user WEB."""
         for daemon, own, other in ((self.mine, TRUST_DOMAIN, OTHER),
