@@ -108,7 +108,7 @@ void Session::CallAgainForWits(const Ask& ask, bool pinned, const WitSet& set) c
 }
 
 Result<std::vector<Session::HeldWit>> Session::MintWits(Authorization& authorization,
-                                                        const WitSet& set, Moment now) {
+                                                        const WitSet& set, Moment now) const {
   std::vector<HeldWit> next;
   const bool rotating =
       std::ranges::any_of(set.held, [&](const HeldWit& one) { return one.rotate_at <= now.boot; });
@@ -139,7 +139,7 @@ bool Session::IsStillGood(const HeldWit& held, const EntryDecision& granted, boo
   return *held.entry == *granted.entry && valid && (!cap || held.expires_at - now.boot <= *cap);
 }
 
-Result<Session::HeldWit> Session::MintWit(EntryDecision& granted, Moment now) {
+Result<Session::HeldWit> Session::MintWit(EntryDecision& granted, Moment now) const {
   Entry capped = *granted.entry;
   if (const auto cap = granted.decision.obligations.ttl_cap)
     capped.wit_ttl = std::min(capped.wit_ttl, *cap);

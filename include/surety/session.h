@@ -291,8 +291,8 @@ class Session {
   void WitsNotNow(const Ask& ask, Authorization& authorization, const std::string& why,
                   WitSet& set);
   Result<std::vector<HeldWit>> MintWits(Authorization& authorization, const WitSet& set,
-                                        Moment now);
-  Result<HeldWit> MintWit(EntryDecision& granted, Moment now);
+                                        Moment now) const;
+  Result<HeldWit> MintWit(EntryDecision& granted, Moment now) const;
   static bool IsStillGood(const HeldWit& held, const EntryDecision& granted, bool rotating,
                           Moment now);
   void KeepWits(const Ask& ask, Authorization& authorization, const WitSet& set,
