@@ -15,13 +15,14 @@ Result<WitSvid> MintWitSvid(const JwtKey& key, WallTime key_expires_at, const En
   const auto own = GenerateP256Key();
   if (!own) return own.error();
   P256Jwks jwks = JwksOf(*own);
-  using Json = nlohmann::ordered_json;
-  const Json claims{{"cnf", {{"jwk", Json::parse(jwks.public_jwk)}}},
-                    {"exp", SecondsOf(common->expires_at)},
-                    {"iat", SecondsOf(common->issued_at)},
-                    {"jti", common->token_id},
-                    {"sub", entry.spiffe_id.Text()}};
-  auto token = key.Sign(claims.dump(-1, ' ', false, Json::error_handler_t::replace));
+  const nlohmann::ordered_json claims{
+      {"cnf", {{"jwk", nlohmann::ordered_json::parse(jwks.public_jwk)}}},
+      {"exp", SecondsOf(common->expires_at)},
+      {"iat", SecondsOf(common->issued_at)},
+      {"jti", common->token_id},
+      {"sub", entry.spiffe_id.Text()}};
+  auto token =
+      key.Sign(claims.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   if (!token) return token.error();
   return WitSvid{.id = entry.spiffe_id,
                  .hint = entry.hint,
