@@ -57,7 +57,7 @@ class KeyCollector {
   }
   Result<void> FillIn(ForeignBundle& bundle) && {
     bundle.jwt_keys = Json{{"keys", std::move(token_keys_)}}.dump();
-    if (certificate_bytes_ > kMostBundleKeyBytes || bundle.jwt_keys.size() > kMostBundleKeyBytes)
+    if (certificate_bytes_ > kMostBundleKeyBytes || token_key_bytes_ > kMostBundleKeyBytes)
       return Error(
           ErrorCode::kResourceExhausted,
           "its keys of one use take more than " + std::to_string(kMostBundleKeyBytes) + " bytes");
@@ -87,16 +87,21 @@ class KeyCollector {
   Result<void> AddTokenKey(const Json& jwk) {
     const std::string id = TextOf(jwk, "kid");
     if (id.empty() || id.size() > kLongestKeyId) return Refused("it has no usable kid");
+    Json kept = PublicJwk(jwk);
+    // What is too much anyway need not be looked at.
+    token_key_bytes_ += kept.dump().size();
+    if (token_key_bytes_ > kMostBundleKeyBytes) return {};
     auto key = KeyOfJwk(jwk);
     if (!key) return key.error();
     if (!ring_.emplace(id, *std::move(key)).second) return Refused("another key has the same kid");
-    token_keys_.push_back(PublicJwk(jwk));
+    token_keys_.push_back(std::move(kept));
     return {};
   }
 
   std::vector<std::string> certificates_;
   std::size_t certificate_bytes_ = 0;
   Json token_keys_ = Json::array();
+  std::size_t token_key_bytes_ = 0;  // Of those that turn out to be none, too.
   JwtKeys ring_;
   std::vector<std::string> ignored_;
 };

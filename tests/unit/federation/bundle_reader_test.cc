@@ -177,6 +177,12 @@ TEST(BundleReader, IgnoresTokenKeysThatAreNone) {
                           {"n", std::string(100, 'w')},
                           {"e", "AQAB"}}),
               HasSubstr("2048"));
+  EXPECT_THAT(WhyIgnored({{"kty", "RSA"},
+                          {"use", "jwt-svid"},
+                          {"kid", "a"},
+                          {"n", std::string(341, 'w') + "A"},
+                          {"e", "AQAB"}}),
+              HasSubstr("even"));
 }
 
 TEST(BundleReader, PassesOnThePublicHalfAlone) {
