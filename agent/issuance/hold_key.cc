@@ -66,7 +66,7 @@ int HoldKey() {
   // Reasons come back as answers; these would say them on standard error.
   ::setenv("TSS2_LOG", "all+NONE", 1);
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
-  const auto question = ReceiveQuestion();
+  auto question = ReceiveQuestion();
   if (!question) return EXIT_FAILURE;
   const auto key = OpenTokenKey(*question);
   if (!key) {

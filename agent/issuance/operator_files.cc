@@ -43,7 +43,7 @@ void Sort(std::vector<CertificatePtr>& certificates, Chain& chain) {
 Result<std::shared_ptr<const Signer>> SignerOf(CertificatePtr certificate, const CaPaths& paths,
                                                const Chain& chain) {
   if (paths.open_key) {
-    const EVP_PKEY* expected = X509_get0_pubkey(certificate.get());
+    EVP_PKEY* expected = X509_get0_pubkey(certificate.get());
     if (expected == nullptr) return OpenSslError(ErrorCode::kInvalidArgument, "its public key");
     auto outside = paths.open_key(*expected);
     return Signer::Create(std::move(certificate), std::move(outside), chain.intermediates);

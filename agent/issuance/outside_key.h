@@ -35,6 +35,6 @@ class OutsideKey {
 
 /// Gives the key whose public part is `expected`, whether it answers or not: the same object
 /// as long as that does not change, so that a reload loses nothing.
-using OutsideKeyOpener = std::function<std::shared_ptr<OutsideKey>(const EVP_PKEY& expected)>;
+using OutsideKeyOpener = std::function<std::shared_ptr<OutsideKey>(EVP_PKEY& expected)>;
 
 }  // namespace surety

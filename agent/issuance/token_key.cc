@@ -266,17 +266,14 @@ OutsideKeyOpener OpenerOfTokenKeys(TokenKeyOptions options) {
     PKeyPtr expected;
     std::shared_ptr<TokenKey> key;
   };
-  return [options = std::move(options), last = std::make_shared<Last>()](
-             const EVP_PKEY& expected) -> std::shared_ptr<OutsideKey> {
+  return [options = std::move(options),
+          last = std::make_shared<Last>()](EVP_PKEY& expected) -> std::shared_ptr<OutsideKey> {
     if (last->key && EVP_PKEY_eq(last->expected.get(), &expected) == 1) {
       last->key->TryAgain();
       return last->key;
     }
-    const auto copy = [&expected] {
-      return PKeyPtr(EVP_PKEY_dup(const_cast<EVP_PKEY*>(&expected)));
-    };
-    last->expected = copy();
-    last->key = std::make_shared<TokenKey>(options, copy());
+    last->expected.reset(EVP_PKEY_dup(&expected));
+    last->key = std::make_shared<TokenKey>(options, PKeyPtr(EVP_PKEY_dup(&expected)));
     last->key->AwaitFirstAnswer();
     return last->key;
   };

@@ -11,7 +11,6 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <cstdlib>
 
 #include "agent/issuance/der_writer.h"
@@ -109,7 +108,15 @@ int GivePin(char* buffer, int size, int /*writing*/, void* question) {
   return static_cast<int>(pin.size());
 }
 
-Result<PKeyContextPtr> OpenTpm2(const TokenQuestion& question) {
+std::string HandleText(std::uint32_t handle) {
+  constexpr int kHexadecimal = 16;
+  std::array<char, 8> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), handle, kHexadecimal).ptr;
+  return "handle:0x" + std::string(digits.data(), end);
+}
+
+Result<PKeyContextPtr> OpenTpm2(TokenQuestion& question) {
   ::setenv("TPM2OPENSSL_TCTI", question.uri.tcti.c_str(), 1);
   OSSL_LIB_CTX* library = OSSL_LIB_CTX_new();  // Until the process ends, as the key's.
   if (library == nullptr || OSSL_PROVIDER_load(library, "tpm2") == nullptr)
@@ -118,13 +125,10 @@ Result<PKeyContextPtr> OpenTpm2(const TokenQuestion& question) {
         "answers at " +
         question.uri.tcti);
   if (OSSL_PROVIDER_load(library, "default") == nullptr) return Failure("setting up OpenSSL");
-  std::array<char, 32> handle{};
-  std::snprintf(handle.data(), handle.size(), "handle:0x%08X%s", question.uri.handle,
-                question.has_pin() ? "?pass" : "");
+  const std::string handle = HandleText(question.uri.handle) + (question.has_pin() ? "?pass" : "");
   const UiMethodPtr pin(UI_UTIL_wrap_read_pem_callback(GivePin, 0));
-  const OpenStorePtr store(OSSL_STORE_open_ex(handle.data(), library, kByTpm, pin.get(),
-                                              const_cast<TokenQuestion*>(&question), nullptr,
-                                              nullptr, nullptr));
+  const OpenStorePtr store(OSSL_STORE_open_ex(handle.c_str(), library, kByTpm, pin.get(), &question,
+                                              nullptr, nullptr, nullptr));
   while (store && OSSL_STORE_eof(store.get()) == 0) {
     const StoreInfoPtr info(OSSL_STORE_load(store.get()));
     if (info && OSSL_STORE_INFO_get_type(info.get()) == OSSL_STORE_INFO_PKEY)
@@ -138,7 +142,7 @@ Result<PKeyContextPtr> OpenTpm2(const TokenQuestion& question) {
 
 }  // namespace
 
-Result<PKeyContextPtr> OpenTokenKey(const TokenQuestion& question) {
+Result<PKeyContextPtr> OpenTokenKey(TokenQuestion& question) {
   auto key = question.uri.kind == KeyUri::Kind::kPkcs11 ? OpenPkcs11(question) : OpenTpm2(question);
   if (key && !*key) return Failure("setting up to sign");
   return key;

@@ -24,7 +24,7 @@ struct TokenQuestion {
 /// and stay. The host's openssl.cnf is not read. kPermissionDenied if the token refused the
 /// PIN; else kUnavailable with the library's reasons. For a process of its own: it sets
 /// environment variables and ends with the key.
-Result<PKeyContextPtr> OpenTokenKey(const TokenQuestion& question);
+Result<PKeyContextPtr> OpenTokenKey(TokenQuestion& question);
 
 /// The signature of a digest of SHA-256 or SHA-384, told by its length.
 Result<std::string> SignWithToken(EVP_PKEY_CTX& key, std::string_view digest);

@@ -159,6 +159,17 @@ TEST_F(CheckTest, TellsCaFilesThatCannotBeRead) {
   EXPECT_THAT(said_, EndsWith("not ok: 1 error, 0 warnings\n"));
 }
 
+TEST_F(CheckTest, LooksAtThePinOfAKeyInATokenAndAsksNoToken) {
+  folder_.Write("ca.pem", "x");
+  Configure("[x509]\nca_cert = \"" + folder_.At("ca.pem") +
+            "\"\nca_key = \"pkcs11:token=t;object=ca?pin-source=" + folder_.At("pin") + "\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(folder_.At("pin") + ": error: cannot be read: No such file"));
+  folder_.Write("pin", "4711");
+  EXPECT_TRUE(Run()) << said_;
+  EXPECT_THAT(said_, HasSubstr("the CA's key is pkcs11:token=t;object=ca, not asked"));
+}
+
 TEST_F(CheckTest, TellsFilesOfEndpointsThatCannotBeRead) {
   Configure(
       "[bundle_endpoint]\nlisten = \"0.0.0.0:1\"\nprofile = \"https_web\"\ncertificate_file = \"" +
