@@ -6,20 +6,18 @@
 
 namespace surety {
 
-using Json = nlohmann::json;
-
 TrustDomain OtherOrg() { return *TrustDomain::Parse("other.org"); }
 
 std::string MadeAuthority() { return MakeCa({}).Der(); }
 
-Json AuthorityJwk(const std::string& der) {
-  return Json::parse(JwkOfCertificate(*ParseDer(der))->dump());
+nlohmann::json AuthorityJwk(const std::string& der) {
+  return nlohmann::json::parse(JwkOfCertificate(*ParseDer(der))->dump());
 }
 
 std::shared_ptr<const JwtKey> MadeTokenKey() { return MakeJwtKey()->key; }
 
-std::string DocumentOf(const Json& keys, std::uint64_t sequence) {
-  return Json{{"spiffe_sequence", sequence}, {"keys", keys}}.dump();
+std::string DocumentOf(const nlohmann::json& keys, std::uint64_t sequence) {
+  return nlohmann::json{{"spiffe_sequence", sequence}, {"keys", keys}}.dump();
 }
 
 }  // namespace surety
