@@ -155,7 +155,13 @@ Result<void> Daemon::OpenTokenKeys() {
   auto keys = OpenJwtAuthority(JwtOptionsOf(config_), clock_.Now());
   if (!keys) return keys.error().Within("opening the keys that sign tokens");
   token_keys_ = *std::move(keys);
-  if (!config_.wit.enabled) return {};
+  if (!config_.wit.enabled) {
+    const auto revision = WitAuthority::Retire(WitOptionsOf(config_));
+    if (!revision) return revision.error().Within("forgetting the keys that signed WIT-SVIDs");
+    no_wit_keys_ =
+        std::make_shared<const TokenBundles>(TokenBundles{.revision = *revision, .jwk_sets = {}});
+    return {};
+  }
   auto wit_keys = WitAuthority::Open(WitOptionsOf(config_), clock_.Now());
   if (!wit_keys) return wit_keys.error().Within("opening the keys that sign WIT-SVIDs");
   wit_keys_ = *std::move(wit_keys);

@@ -138,7 +138,8 @@ class Daemon final : private StatusSource {
   std::unique_ptr<Authority> authority_;
   std::unique_ptr<DaemonEndpoint> endpoint_;  // Null: it is not asked for.
   std::unique_ptr<JwtAuthority> token_keys_;
-  std::unique_ptr<WitAuthority> wit_keys_;  // Null: that profile is off.
+  std::unique_ptr<WitAuthority> wit_keys_;           // Null: that profile is off.
+  std::shared_ptr<const TokenBundles> no_wit_keys_;  // What stands in their place then.
   std::unique_ptr<ForeignBundles> foreign_bundles_;
   std::unique_ptr<FederatedBundles> federation_;
   std::unique_ptr<FederatedTokens> federated_tokens_;

@@ -75,7 +75,7 @@ Seconds Daemon::RefreshHint() const {
 }
 
 Result<std::string> Daemon::BundleDocument() const {
-  const auto wits = wit_keys_ ? wit_keys_->Bundles() : nullptr;
+  const auto wits = wit_keys_ ? wit_keys_->Bundles() : no_wit_keys_;
   return WriteBundleDocument(*crls_->Bundles(), *token_keys_->Bundles(), RefreshHint(), wits.get());
 }
 

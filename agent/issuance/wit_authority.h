@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "agent/issuance/jwt_authority.h"
@@ -13,6 +14,11 @@ class WitAuthority final : public WitIssuer {
  public:
   /// As OpenJwtAuthority(), whatever profile the options name.
   static Result<std::unique_ptr<WitAuthority>> Open(JwtAuthorityOptions options, Moment now);
+
+  /// While the profile is off: forgets the keys of a daemon that had it on, so that nobody
+  /// believes them any more. The revision of the bundle without them, which goes on from
+  /// theirs; 0 if there never were any. The errors are those of JwtStore.
+  static Result<std::uint64_t> Retire(const JwtAuthorityOptions& options);
 
   Result<WitSvid> IssueWit(const Entry& entry, WallTime now) override;
   [[nodiscard]] std::shared_ptr<const TokenBundles> Bundles() const override {

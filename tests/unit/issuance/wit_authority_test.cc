@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -150,6 +151,27 @@ TEST(WitAuthority, RefusesAnotherTrustDomain) {
   auto keys = WitAuthority::Open(WitOptionsFor(temp), Start());
   ASSERT_TRUE(keys);
   EXPECT_FALSE((*keys)->IssueWit(EntryFor("spiffe://other.org/web"), Start().wall));
+}
+
+TEST(WitAuthority, BN2_SwitchedOffAndOnAgainItsRevisionOnlyRises) {
+  const TempFolder temp;
+  const JwtAuthorityOptions options = WitOptionsFor(temp);
+  EXPECT_EQ(*WitAuthority::Retire(options), 0U);
+  EXPECT_FALSE(std::filesystem::exists(temp.Path("state") + "/wit"));
+
+  auto on = WitAuthority::Open(options, Start());
+  ASSERT_TRUE(on) << on.error().Text();
+  const std::uint64_t first = (*on)->Bundles()->revision;
+  on->reset();
+  const auto off = WitAuthority::Retire(options);
+  ASSERT_TRUE(off) << off.error().Text();
+  EXPECT_GT(*off, first);
+  EXPECT_EQ(*WitAuthority::Retire(options), *off);
+
+  auto again = WitAuthority::Open(options, Start());
+  ASSERT_TRUE(again) << again.error().Text();
+  EXPECT_GT((*again)->Bundles()->revision, *off);
+  EXPECT_TRUE((*again)->IssueWit(EntryFor("spiffe://example.org/web"), Start().wall));
 }
 
 }  // namespace
