@@ -96,6 +96,28 @@ std::set<std::string> KnownKeys(const std::string& section) {
   return Matches(wrong.front().fix.substr(wrong.front().fix.find(" are ") + 4), "([a-z0-9_]+)");
 }
 
+/// A section with the keys that it cannot be without, and others that it needs before it.
+std::string WithWhatItNeeds(const std::string& section) {
+  const std::string endpoint = R"(
+listen = "127.0.0.1:1"
+profile = "https_web"
+certificate_file = "/c"
+key_file = "/k"
+)";
+  if (section == "[hook]") return section + "\nsocket = \"/h.sock\"";
+  if (section == "[metrics]") return section + "\nlisten = \"unix:///m.sock\"";
+  if (section == "[bundle_endpoint]") return section + endpoint;
+  if (section == "[oidc]")
+    return "[bundle_endpoint]" + endpoint + section + "\nissuer = \"https://o.org\"";
+  if (section == "[[federation]]")
+    return section + R"(
+trust_domain = "o.org"
+url = "https://o.org/"
+profile = "https_web"
+)";
+  return section;
+}
+
 std::set<std::string> KeysOf(const std::string& part) {
   std::set<std::string> keys;
   for (const std::string& line : Matches(part, R"(\.TP\n\.BR? ([^\n]+)\n)"))
@@ -106,19 +128,33 @@ std::set<std::string> KeysOf(const std::string& part) {
 TEST(Manual, NamesTheKeysOfEachSectionAndNoOthers) {
   const std::string page =
       Between(Page("suretyd.toml.5"), ".SH CONFIGURATION\n", ".SH ENTRIES") + ".SS ";
-  for (const char* section :
-       {"[log]", "[workload_api]", "[admin]", "[x509]", "[jwt]", "[wit]", "[sds]", "[limits]",
-        "[policy]", "[hook]", "[audit]", "[watch]", "[metrics]", "[attestors.unix]",
-        "[attestors.systemd]", "[attestors.docker]", "[attestors.podman]"}) {
+  for (const char* section : {"[log]",
+                              "[workload_api]",
+                              "[admin]",
+                              "[x509]",
+                              "[jwt]",
+                              "[wit]",
+                              "[sds]",
+                              "[limits]",
+                              "[policy]",
+                              "[hook]",
+                              "[audit]",
+                              "[watch]",
+                              "[metrics]",
+                              "[attestors.unix]",
+                              "[attestors.systemd]",
+                              "[attestors.docker]",
+                              "[attestors.podman]",
+                              "[bundle_endpoint]",
+                              "[oidc]",
+                              "[[federation]]"}) {
     const std::string part = Between(page, std::string(".SS ") + section + "\n", ".SS ");
-    std::string needed;
-    if (section == std::string_view("[hook]")) needed = "\nsocket = \"/h.sock\"";
-    if (section == std::string_view("[metrics]")) needed = "\nlisten = \"unix:///m.sock\"";
-    EXPECT_EQ(KeysOf(part), KnownKeys(section + needed)) << section;
+    EXPECT_EQ(KeysOf(part), KnownKeys(WithWhatItNeeds(section))) << section;
   }
   std::set<std::string> top = KeysOf(page.substr(0, page.find(".SS ")));
-  for (const char* section : {"log", "workload_api", "admin", "x509", "jwt", "wit", "sds", "limits",
-                              "policy", "hook", "audit", "watch", "metrics", "attestors", "sink"})
+  for (const char* section :
+       {"log", "workload_api", "admin", "x509", "jwt", "wit", "sds", "limits", "policy", "hook",
+        "audit", "watch", "metrics", "attestors", "sink", "bundle_endpoint", "oidc", "federation"})
     top.insert(section);
   EXPECT_EQ(top, KnownKeys(""));
 }
