@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "agent/issuance/base64url.h"
@@ -17,6 +18,8 @@ using Json = nlohmann::json;
 constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kMostIgnored = 20;
 constexpr std::size_t kLongestKeyId = 1'024;
+constexpr std::string_view kJwtUse = "jwt-svid";
+constexpr std::string_view kWitUse = "wit-svid";
 
 Error Refused(std::string why) { return {ErrorCode::kInvalidArgument, std::move(why)}; }
 
@@ -39,8 +42,8 @@ Result<std::string> CertificateIn(const Json& jwk) {
 }
 
 // The key's public members alone, whatever else the element holds.
-Json PublicJwk(const Json& jwk) {
-  Json kept = {{"use", "jwt-svid"}};
+Json PublicJwk(const Json& jwk, const std::string& use) {
+  Json kept = {{"use", use}};
   for (const char* name : {"kty", "kid", "crv", "x", "y", "n", "e"})
     if (jwk.contains(name)) kept[name] = jwk[name];
   return kept;
@@ -57,6 +60,7 @@ class KeyCollector {
   }
   Result<void> FillIn(ForeignBundle& bundle) && {
     bundle.jwt_keys = Json{{"keys", std::move(token_keys_)}}.dump();
+    if (!wit_keys_.empty()) bundle.wit_keys = Json{{"keys", std::move(wit_keys_)}}.dump();
     if (certificate_bytes_ > kMostBundleKeyBytes || token_key_bytes_ > kMostBundleKeyBytes)
       return Error(
           ErrorCode::kResourceExhausted,
@@ -73,8 +77,8 @@ class KeyCollector {
     if (TextOf(jwk, "kty").empty()) return Refused("it has no kty");
     const std::string use = TextOf(jwk, "use");
     if (use == "x509-svid") return AddCertificate(jwk);
-    if (use == "jwt-svid") return AddTokenKey(jwk);
-    return Refused("its use is neither x509-svid nor jwt-svid");
+    if (use == kJwtUse || use == kWitUse) return AddTokenKey(jwk, use);
+    return Refused("its use is neither x509-svid, jwt-svid nor wit-svid");
   }
   Result<void> AddCertificate(const Json& jwk) {
     auto der = CertificateIn(jwk);
@@ -84,16 +88,22 @@ class KeyCollector {
     if (certificate_bytes_ <= kMostBundleKeyBytes) certificates_.push_back(*std::move(der));
     return {};
   }
-  Result<void> AddTokenKey(const Json& jwk) {
+  // One name for one key, of whichever use (WIT-SVID.md section 6.1).
+  Result<void> AddTokenKey(const Json& jwk, const std::string& use) {
     const std::string id = TextOf(jwk, "kid");
     if (id.empty() || id.size() > kLongestKeyId) return Refused("it has no usable kid");
-    Json kept = PublicJwk(jwk);
+    Json kept = PublicJwk(jwk, use);
     // What is too much anyway need not be looked at.
     token_key_bytes_ += kept.dump().size();
     if (token_key_bytes_ > kMostBundleKeyBytes) return {};
     auto key = KeyOfJwk(jwk);
     if (!key) return key.error();
-    if (!ring_.emplace(id, *std::move(key)).second) return Refused("another key has the same kid");
+    if (!names_.insert(id).second) return Refused("another key has the same kid");
+    if (use == kWitUse) {
+      wit_keys_.push_back(std::move(kept));
+      return {};
+    }
+    ring_.emplace(id, *std::move(key));
     token_keys_.push_back(std::move(kept));
     return {};
   }
@@ -102,7 +112,9 @@ class KeyCollector {
   std::size_t certificate_bytes_ = 0;
   Json token_keys_ = Json::array();
   std::size_t token_key_bytes_ = 0;  // Of those that turn out to be none, too.
+  Json wit_keys_ = Json::array();
   JwtKeys ring_;
+  std::set<std::string> names_;
   std::vector<std::string> ignored_;
 };
 

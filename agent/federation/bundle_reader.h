@@ -21,15 +21,17 @@ struct ForeignBundle {
   /// A JWK Set (RFC 7517) of the keys for JWT-SVIDs and no others, public halves alone.
   std::string jwt_keys;
   std::shared_ptr<const JwtKeys> jwt_key_ring;  ///< The same keys, to verify with; not null.
-  std::optional<std::uint64_t> sequence{};      ///< `spiffe_sequence`.
-  Seconds refresh_hint{300};                    ///< How often to look for a newer one.
-  std::string document;                         ///< As it was read.
+  std::string wit_keys{};                   ///< Likewise for WIT-SVIDs; empty if there are none.
+  std::optional<std::uint64_t> sequence{};  ///< `spiffe_sequence`.
+  Seconds refresh_hint{300};                ///< How often to look for a newer one.
+  std::string document;                     ///< As it was read.
   /// Why keys of it are not used, a sentence each; at most 20.
   std::vector<std::string> ignored{};
 
   /// Whether both say the same about whom to believe.
   [[nodiscard]] bool TrustsTheSameAs(const ForeignBundle& other) const {
-    return x509_authorities == other.x509_authorities && jwt_keys == other.jwt_keys;
+    return x509_authorities == other.x509_authorities && jwt_keys == other.jwt_keys &&
+           wit_keys == other.wit_keys;
   }
 };
 

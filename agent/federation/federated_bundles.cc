@@ -57,4 +57,16 @@ std::shared_ptr<const TokenBundles> FederatedBundles::Add(
   });
 }
 
+std::shared_ptr<const TokenBundles> FederatedBundles::AddWits(
+    const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const {
+  ForeignParts parts = PartsOf(others, *held_.Current(),
+                               [](const ForeignBundle& one) { return !one.wit_keys.empty(); });
+  if (parts.empty()) return own;
+  return wits_.Get(own, parts, [&] {
+    TokenBundles set = *own;
+    for (const auto& part : parts) set.jwk_sets.emplace(part->trust_domain.name(), part->wit_keys);
+    return std::make_shared<const TokenBundles>(std::move(set));
+  });
+}
+
 }  // namespace surety

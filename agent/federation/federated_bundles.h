@@ -16,11 +16,14 @@ class FederatedBundles final : public Federation {
       const TrustDomains& others, std::shared_ptr<const BundleSet> own) const override;
   [[nodiscard]] std::shared_ptr<const TokenBundles> Add(
       const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const override;
+  [[nodiscard]] std::shared_ptr<const TokenBundles> AddWits(
+      const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const override;
 
  private:
   const ForeignBundles& held_;
   mutable ComposedSets<BundleSet> x509_;
   mutable ComposedSets<TokenBundles> tokens_;
+  mutable ComposedSets<TokenBundles> wits_;
 };
 
 }  // namespace surety

@@ -72,7 +72,7 @@ Result<ForeignBundles::SetOutcome> ForeignBundles::Judge(const ForeignBundle* he
                                                          From from) const {
   SetOutcome outcome{.changed = held == nullptr || !held->TrustsTheSameAs(next),
                      .warnings = next.ignored};
-  if (next.x509_authorities.empty() && next.jwt_key_ring->empty())
+  if (next.x509_authorities.empty() && next.jwt_key_ring->empty() && next.wit_keys.empty())
     outcome.warnings.emplace_back("it has no usable key: nothing of " + next.trust_domain.IdText() +
                                   " is trusted");
   if (held != nullptr && held->sequence && next.sequence && *next.sequence < *held->sequence) {

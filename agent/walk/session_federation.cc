@@ -48,6 +48,8 @@ void Session::ShowBundles(Turn& turn) const {
   if (others.empty()) return;
   turn.bundle_update = parts_.federation.Add(others, std::move(turn.bundle_update));
   turn.token_bundle_update = parts_.federation.Add(others, std::move(turn.token_bundle_update));
+  if (turn.wit_bundle_update)
+    turn.wit_bundle_update = parts_.federation.AddWits(others, std::move(turn.wit_bundle_update));
 }
 
 std::shared_ptr<const BundleSet> Session::BundlesFor(const std::vector<Held>& held) const {

@@ -25,6 +25,9 @@ class Federation {
       const TrustDomains& others, std::shared_ptr<const BundleSet> own) const = 0;
   [[nodiscard]] virtual std::shared_ptr<const TokenBundles> Add(
       const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const = 0;
+  /// The same with the keys for WIT-SVIDs.
+  [[nodiscard]] virtual std::shared_ptr<const TokenBundles> AddWits(
+      const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const = 0;
 };
 
 }  // namespace surety

@@ -317,3 +317,43 @@ class SwitchedOff(Case):
         suretyd.configure("wit", enabled=True)
         suretyd.start()
         self.assertEqual(uses(), ["jwt-svid", "wit-svid", "x509-svid"])
+
+
+class Federated(WitCase):
+    OTHER_DOMAIN = "partner.example.org"
+
+    def bundle(self, daemon, *command):
+        done = daemon.run("surety", "bundle", *command, "-a", daemon.admin_socket)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_wp4_who_federates_is_told_of_the_others_keys_and_of_their_end(self):
+        ours, theirs = self.daemon(wit={"enabled": True}), self.daemon(
+            top={"trust_domain": self.OTHER_DOMAIN}, wit={"enabled": True})
+        ours.entry_for("web", users.WEB, federates_with=[self.OTHER_DOMAIN])
+        ours.entry_for("db", users.DB)
+        other = f"spiffe://{self.OTHER_DOMAIN}"
+        theirs.write_entry("peer", spiffe_id=f"{other}/peer", selectors=[f"unix:uid:{users.WEB}"])
+        ours.start()
+        theirs.start()
+        document = ours.folder / "theirs.json"
+        document.write_text(self.bundle(theirs, "show", "-o", "json"))
+        told = self.bundle(ours, "set", other, "--file", str(document))
+        self.assertNotIn("not used", told)
+
+        def work(send):
+            with grpc_raw.Connection(ours.socket) as connection:
+                stream = connection.fetch("FetchWITBundles")
+                while True:
+                    send(jwt.bundles(connection.message(stream, 60)))
+
+        bundles = self.worker(users.WEB, work)
+        given = bundles.receive()
+        self.assertEqual(set(given), {OWN, other})
+        [foreign] = users.run_as(users.WEB, wit.fetch, theirs.socket)
+        [key] = given[other]["keys"]
+        self.assertEqual((key["kid"], key["use"]), (foreign.header["kid"], "wit-svid"))
+        self.assertTrue(wit.is_signed_by(foreign.svid, key))
+        self.assertEqual(set(users.run_as(users.DB, wit.bundles, ours.socket)), {OWN})
+        self.bundle(ours, "delete", other)
+        self.assertEqual(set(bundles.receive()), {OWN})

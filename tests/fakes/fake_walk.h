@@ -150,6 +150,10 @@ class ListedFederation final : public Federation {
         set.jwk_sets[other.name()] = at->second;
     return std::make_shared<const TokenBundles>(std::move(set));
   }
+  [[nodiscard]] std::shared_ptr<const TokenBundles> AddWits(
+      const TrustDomains& others, std::shared_ptr<const TokenBundles> own) const override {
+    return Add(others, std::move(own));
+  }
   std::map<std::string, std::string> held;
   mutable std::map<std::pair<std::uint64_t, std::map<std::string, std::vector<std::string>>>,
                    std::uint64_t>

@@ -104,7 +104,7 @@ TEST(BundleReader, BN4_KeysOfUnknownKindsAreIgnoredAndTheOthersAreNot) {
   Json no_use = AuthorityJwk(MadeAuthority());
   no_use.erase("use");
   Json other_use = Json::parse(MadeTokenKey()->jwk());
-  other_use["use"] = "wit-svid";
+  other_use["use"] = "sig";
   Json shouted = AuthorityJwk(MadeAuthority());
   shouted["use"] = "X509-SVID";
   Json no_type = AuthorityJwk(MadeAuthority());
@@ -200,6 +200,22 @@ TEST(BundleReader, OfTwoTokenKeysWithOneNameTheFirstIsUsed) {
   const ForeignBundle bundle = Read(DocumentOf(Json::array({first, second})));
   EXPECT_EQ(Json::parse(bundle.jwt_keys)["keys"], Json::array({first}));
   EXPECT_THAT(bundle.ignored, ElementsAre(HasSubstr("same kid")));
+}
+
+TEST(BundleReader, KeysForWitSvidsAreKeptApartAndHaveNamesOfTheirOwn) {
+  const Json of_jwts = Json::parse(MadeTokenKey()->jwk());
+  Json of_wits = Json::parse(MadeTokenKey()->jwk());
+  of_wits["use"] = "wit-svid";
+  Json same_name = of_wits;
+  same_name["kid"] = of_jwts["kid"];
+  const ForeignBundle bundle = Read(DocumentOf(Json::array({of_jwts, of_wits, same_name})));
+  EXPECT_EQ(Json::parse(bundle.jwt_keys)["keys"], Json::array({of_jwts}));
+  EXPECT_EQ(Json::parse(bundle.wit_keys)["keys"], Json::array({of_wits}));
+  EXPECT_EQ(bundle.jwt_key_ring->size(), 1U);
+  EXPECT_THAT(bundle.ignored, ElementsAre(HasSubstr("same kid")));
+  const ForeignBundle without = Read(DocumentOf(Json::array({of_jwts})));
+  EXPECT_EQ(without.wit_keys, "");
+  EXPECT_FALSE(without.TrustsTheSameAs(bundle));
 }
 
 TEST(BundleReader, RefusesWhatIsNoStrictJson) {
