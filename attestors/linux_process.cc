@@ -41,6 +41,11 @@ Error Gone(pid_t pid) {
   return {ErrorCode::kPeerGone, "process " + std::to_string(pid) + " has exited"};
 }
 
+Error FirstThreadGone(pid_t pid) {
+  return {ErrorCode::kPeerGone, "the first thread of process " + std::to_string(pid) +
+                                    " has ended, and the kernel tells nothing of the others"};
+}
+
 bool StaysInside(std::string_view name) {
   return !name.empty() && name.front() != '/' && name.find("..") == std::string_view::npos;
 }
@@ -69,6 +74,12 @@ class LinuxProcess final : public LookableProcess, public NamespacedProcess {
   [[nodiscard]] ProcessKey key() const override { return key_; }
   [[nodiscard]] int pidfd() const override { return pidfd_.get(); }
   [[nodiscard]] bool IsAlive() const override { return !HasExited(pidfd_.get()); }
+  [[nodiscard]] bool IsExiting() const override {
+    const auto text = ReadFile("stat", kMaxStat);
+    if (!text) return text.error().code() == ErrorCode::kPeerGone;
+    const auto stat = ParseStat(*text);
+    return stat && stat->exiting;
+  }
 
   Result<std::string> ReadFile(std::string_view name, std::size_t max_bytes) const override {
     int error = 0;
@@ -149,7 +160,8 @@ class LinuxProcess final : public LookableProcess, public NamespacedProcess {
     return {ErrorCode::kInvalidArgument, Where(name) + " does not name a file of the process"};
   }
   [[nodiscard]] Error Failed(std::string_view what, std::string_view name, int error) const {
-    if (error == ESRCH || !IsAlive()) return Gone(key_.pid);
+    if (!IsAlive()) return Gone(key_.pid);
+    if (error == ESRCH) return FirstThreadGone(key_.pid);
     return {CodeOfProcError(error), "cannot " + std::string(what) + " " + Where(name) + ": " +
                                         std::strerror(error) +
                                         (error == EACCES ? " (CAP_SYS_PTRACE is needed)" : "")};

@@ -40,7 +40,9 @@ std::string_view TakeWord(std::string_view& rest) {
 
 constexpr int kParentField = 4;
 constexpr int kSessionField = 6;
+constexpr int kFlagsField = 9;
 constexpr int kStartField = 22;
+constexpr std::uint32_t kExiting = 0x4;  // PF_EXITING, the same since Linux 2.6.
 
 // A field of /proc/PID/stat by its number in proc(5); `rest` follows the name, field 2.
 template <typename Number>
@@ -132,11 +134,12 @@ Result<ProcessStat> ParseStat(std::string_view stat) {
   const std::string_view rest = stat.substr(name_end + 1);
   const auto parent = FieldAfterName<pid_t>(rest, kParentField);
   const auto session = FieldAfterName<pid_t>(rest, kSessionField);
+  const auto flags = FieldAfterName<std::uint32_t>(rest, kFlagsField);
   const auto ticks = FieldAfterName<std::uint64_t>(rest, kStartField);
-  if (!parent || !session || !ticks || *parent < 0)
-    return Malformed("stat", "the parent, the session or the start time");
+  if (!parent || !session || !flags || !ticks || *parent < 0)
+    return Malformed("stat", "the parent, the session, the flags or the start time");
   return ProcessStat{stat.substr(name_begin + 1, name_end - name_begin - 1), *parent, *session,
-                     *ticks};
+                     *ticks, (*flags & kExiting) != 0};
 }
 
 Result<std::optional<std::uint32_t>> ParseSessionId(std::string_view text) {

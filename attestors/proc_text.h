@@ -28,6 +28,7 @@ struct ProcessStat {
   pid_t parent = 0;               ///< Field 4; 0 outside of the reader's pid namespace.
   pid_t session = 0;              ///< Field 6: the pid of the session's leader, alive or not.
   std::uint64_t start_ticks = 0;  ///< Field 22.
+  bool exiting = false;           ///< Field 9 has PF_EXITING (linux/sched.h): see IsExiting().
   bool operator==(const ProcessStat&) const = default;
 };
 /// The name points into `stat`.

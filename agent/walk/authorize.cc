@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "agent/walk/optional_facts.h"
 
@@ -73,6 +74,22 @@ void DecideAll(const Policy& policy, PolicyRequest request, const Matched& match
   out.reason = best->decision.reason;
 }
 
+// A process that exits loses what it was known by, piece by piece, before it is gone. What
+// it has lost is then missing and no jump; what it has gained is one as ever. Asked only
+// where it matters, since the question costs a read.
+void DoubtLosses(const WalkParts& parts, const Peer& peer, TurnFacts& facts) {
+  const auto pinned = parts.ledger.Find(peer.process->key());
+  const bool jumped =
+      pinned && !PinnedDrift(parts.attestors, *pinned, facts.seen.selectors).empty();
+  if (!jumped && !facts.standing.left_lineage) return;
+  if (!peer.process->IsExiting()) return;
+  const Error exiting(ErrorCode::kUnavailable, "the process has begun to exit");
+  for (const auto& attestor : parts.attestors)
+    facts.seen.missing.push_back({std::string(attestor->name()), exiting, attestor->optional()});
+  if (std::exchange(facts.standing.left_lineage, false))
+    facts.seen.missing.push_back({"lineage", exiting});
+}
+
 PolicyRequest RequestOf(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                         const Authorization& authorization, ChallengeState challenge) {
   return {.action = authorization.action,
@@ -105,6 +122,7 @@ Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Pee
     facts.standing = *std::move(standing);
   else
     facts.seen.missing.push_back({"lineage", standing.error()});
+  DoubtLosses(parts, peer, facts);
   facts.matched = parts.entries.Match(facts.seen.selectors);
   return facts;
 }

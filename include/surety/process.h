@@ -65,6 +65,11 @@ class ProcessHandle {
 
   /// False once the process has exited, reaped or not.
   [[nodiscard]] virtual bool IsAlive() const = 0;
+
+  /// Whether its first thread has begun to exit. From then on the kernel tells less of
+  /// the process, and some of it wrongly: hierarchies of cgroup version 1 show it in their
+  /// root. False where it cannot be told.
+  [[nodiscard]] virtual bool IsExiting() const { return false; }
 };
 
 /// Makes handles. Thread-safe. Handles of one process are shared while any is

@@ -6,6 +6,7 @@ import ctypes
 import os
 import struct
 import threading
+from pathlib import Path
 from typing import Any, Callable
 
 CLONE_NEWTIME, CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x80, 0x20000, 0x2000000, 0x4000000
@@ -28,6 +29,15 @@ def _checked(result: int, what: str) -> int:
 
 def unshare(flags: int) -> None:
     _checked(_libc.unshare(flags), "unshare")
+
+
+def remove_cgroup(folder: Path) -> bool:
+    """Whether it went: not while a process is in it."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def setns(fd: int, kind: int) -> None:

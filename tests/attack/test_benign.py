@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
+import kernel
 from harness import api, audit, grpc_raw, openssl, users
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
@@ -21,6 +23,8 @@ PYTHON = os.path.realpath("/usr/bin/python3")
 EXAMPLES = Path(__file__).parents[2] / "docs/examples"
 LIBC = ctypes.CDLL(None, use_errno=True)
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+SYS_EXIT = {"x86_64": 60, "aarch64": 93}[os.uname().machine]
+VERSION_1 = Path("/sys/fs/cgroup/freezer")  # A hierarchy of cgroups, where there are any.
 
 
 class BenignCase(Case):
@@ -180,6 +184,44 @@ class Processes(BenignCase):
         served, rate = self.worker(users.WEB, pool).receive(110)
         print(f"{served} of 1000 workers were served, {rate:.0f} a second")
         self.assertEqual(served, 1000)
+        self.assert_no_false_alarm(daemon)
+
+    def test_57_program_whose_first_thread_ends_while_others_serve(self):
+        """As pthread_exit(3) in main() does it. The kernel then tells as little of it as of a
+        process that exits, and shows it in the root of version 1 hierarchies of cgroups."""
+        daemon = self.serving()
+        orders, ours = os.pipe()
+        self.addCleanup(os.close, ours)
+
+        def work(send):
+            os.read(orders, 1)
+            with grpc_raw.Connection(daemon.socket) as connection:
+                stream = connection.fetch()
+                send(api.x509_response(connection.message(stream)).ids)
+
+                def go_on():
+                    try:
+                        connection.message(stream)
+                    except grpc_raw.Ended as end:
+                        send((end.code, end.message))
+                    os._exit(0)
+
+                threading.Thread(target=go_on).start()
+                LIBC.syscall(SYS_EXIT, 0)
+
+        worker = self.worker(users.WEB, work)
+        os.close(orders)
+        if VERSION_1.is_dir():
+            folder = VERSION_1 / f"first-thread-{os.getpid()}"
+            folder.mkdir()
+            self.addCleanup(self.until, "the cgroup is empty and goes",
+                            lambda: kernel.remove_cgroup(folder))
+            (folder / "cgroup.procs").write_text(str(worker.pid))
+        os.write(ours, b"!")
+        self.assertTrue(worker.receive())
+        code, message = worker.receive()
+        self.assertEqual(code, 14)
+        self.assertIn("first thread", message)
         self.assert_no_false_alarm(daemon)
 
     def test_57_same_program_executed_again_on_a_stream_that_goes_on(self):

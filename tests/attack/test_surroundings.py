@@ -97,16 +97,8 @@ class Cgroups(AttackCase):
     def move_into(self, tree, name):
         folder = tree / name
         folder.mkdir()
-        self.addCleanup(self.until, "the cgroup is empty and goes", lambda: self.removed(folder))
+        self.addCleanup(self.until, "the cgroup is empty and goes", lambda: kernel.remove_cgroup(folder))
         return lambda pid=0: (folder / "cgroup.procs").write_text(str(pid))
-
-    @staticmethod
-    def removed(folder):
-        try:
-            folder.rmdir()
-        except OSError:
-            return False
-        return True
 
     def assert_moved(self, victim):
         record = self.assert_refused(victim, "drift.cgroup", SWEEP)

@@ -27,8 +27,10 @@ class PlainProcess final : public ProcessHandle {
   Result<UniqueFd> OpenExecutable() const override { return Error(ErrorCode::kNotFound, "exe"); }
   Result<std::uint64_t> CgroupId() const override { return Error(ErrorCode::kNotFound, "cgroup"); }
   [[nodiscard]] bool IsAlive() const override { return alive; }
+  [[nodiscard]] bool IsExiting() const override { return exiting; }
 
   std::atomic<bool> alive = true;
+  std::atomic<bool> exiting = false;
 
  private:
   const pid_t pid_;
@@ -76,6 +78,7 @@ class ScriptedPolicy final : public Policy {
     ++calls;
     last_drift = request.drift;
     last_seen = request.seen;
+    last_left_lineage = request.standing.left_lineage;
     last_action = request.action;
     last_challenge = request.challenge;
     last_audiences.assign(request.audiences.begin(), request.audiences.end());
@@ -92,6 +95,7 @@ class ScriptedPolicy final : public Policy {
   mutable int calls = 0;
   mutable Drift last_drift;
   mutable Attestation last_seen;
+  mutable bool last_left_lineage = false;
   mutable std::optional<std::vector<std::string>> last_pins;
   mutable Action last_action = Action::kBundles;
   mutable ChallengeState last_challenge = ChallengeState::kNone;

@@ -132,6 +132,29 @@ TEST_F(SessionTest, DriftFromThePinnedScopeReachesPolicyAndRecord) {
   EXPECT_THAT(audit_.lines.back().drift, ElementsAre("unix:path"));
 }
 
+// Hierarchies of cgroup version 1 show a process in their root once it has begun to exit.
+TEST_F(SessionTest, WhatAnExitingProcessHasLostIsMissing) {
+  ASSERT_TRUE(Turn());
+  See({{"unix", "uid:1001"}});
+  history_.standing->left_lineage = true;
+  process_->exiting = true;
+  ASSERT_TRUE(Turn());
+  EXPECT_EQ(policy_.last_drift.Kinds(), std::vector<std::string>{"unix:path"});
+  ASSERT_THAT(policy_.last_seen.missing, SizeIs(2));
+  EXPECT_EQ(policy_.last_seen.missing[0].kind, "unix");
+  EXPECT_EQ(policy_.last_seen.missing[1].kind, "lineage");
+  EXPECT_FALSE(policy_.last_left_lineage);
+}
+
+TEST_F(SessionTest, WhatARunningProcessHasLostIsNotMissing) {
+  ASSERT_TRUE(Turn());
+  See({{"unix", "uid:1001"}});
+  history_.standing->left_lineage = true;
+  ASSERT_TRUE(Turn());
+  EXPECT_THAT(policy_.last_seen.missing, IsEmpty());
+  EXPECT_TRUE(policy_.last_left_lineage);
+}
+
 TEST_F(SessionTest, ReconnectingDoesNotWashDriftOff) {
   ASSERT_TRUE(Turn());
   See({{"unix", "uid:1001"}, {"unix", "path:/bin/sh"}});

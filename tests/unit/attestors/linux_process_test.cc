@@ -96,6 +96,31 @@ TEST_F(LinuxProcessTest, ZombieIsGoneForAHandleFromBefore) {
   EXPECT_EQ((*process)->OpenExecutable().error().code(), ErrorCode::kPeerGone);
 }
 
+TEST_F(LinuxProcessTest, TellsWhoseFirstThreadHasEnded) {
+  const auto whole = Child::Sleeping();
+  EXPECT_FALSE((*opener_->OpenByPid(whole.pid()))->IsExiting());
+
+  const auto child = Child::Sleeping([]() -> bool {
+    std::thread([] {
+      ::close_range(3, ~0U, 0);  // Says that it runs.
+      for (;;) ::pause();
+    }).detach();
+    ::syscall(SYS_exit, 0);  // This thread alone.
+    return false;
+  });
+  const auto process = opener_->OpenByPid(child.pid());
+  ASSERT_TRUE(process) << process.error().Text();
+  EXPECT_TRUE(testing::Eventually([&] { return (*process)->IsExiting(); }));
+  EXPECT_TRUE((*process)->IsAlive());
+}
+
+TEST_F(LinuxProcessTest, WhoeverIsGoneHasExited) {
+  auto child = Child::Sleeping();
+  const auto process = opener_->OpenByPid(child.pid());
+  child.KillAndReap();
+  EXPECT_TRUE((*process)->IsExiting());
+}
+
 // The files that stay open between reads.
 TEST_F(LinuxProcessTest, KeptFilesTellWhatIsNow) {
   const auto child = Child::Running({"/bin/sh", "-c", "read line; exec /bin/sleep 600"}, [] {

@@ -142,6 +142,14 @@ TEST(ParseStat, ReadsParentSessionStartAndName) {
   EXPECT_EQ(*ParseStat(stat), (ProcessStat{"web", 7, 5, 777}));
 }
 
+// As the kernel wrote it for a process whose first thread had ended.
+TEST(ParseStat, TellsWhoHasBegunToExit) {
+  const auto parts =
+      ParseStat("42 (web) Z 7 42 5 0 -1 4228172 62 0 0 0 0 0 0 0 20 0 2 0 777 0 0 1 0 0\n");
+  ASSERT_TRUE(parts);
+  EXPECT_TRUE(parts->exiting);
+}
+
 TEST(ParseStat, NameShiftsNothing) {
   for (const std::string name : {"", "a b", ") R 1 1 1", "((", "a\n) S 0 0 0 ("}) {
     const std::string stat = StatWith(name);

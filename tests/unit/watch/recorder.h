@@ -70,6 +70,11 @@ class Recorder {
   }
 
   [[nodiscard]] std::vector<Change> changes() { return Copy(changes_); }
+  [[nodiscard]] std::size_t ChangesOf(const ProcessKey& key) {
+    const auto all = changes();
+    return static_cast<std::size_t>(std::count_if(
+        all.begin(), all.end(), [&](const Change& change) { return change.key == key; }));
+  }
   [[nodiscard]] std::vector<ProcessKey> exits() { return Copy(exits_); }
   [[nodiscard]] std::vector<std::pair<ProcessKey, ProcessKey>> forks() { return Copy(forks_); }
   [[nodiscard]] int lost() {
