@@ -21,7 +21,7 @@ BUILD_PACKAGES="build-essential cmake ninja-build ccache pkg-config ca-certifica
   libtomlplusplus-dev nlohmann-json3-dev libcurl4-openssl-dev libsqlite3-dev
   libboost-program-options-dev libsystemd-dev libboost-dev prometheus-cpp-dev file python3
   libgtest-dev libgmock-dev libbenchmark-dev"
-TEST_PACKAGES="git clang clang-tidy clang-format libclang-rt-14-dev python3-venv python3-yaml
+TEST_PACKAGES="git clang lld clang-tidy clang-format libclang-rt-14-dev python3-venv python3-yaml
   util-linux procps mmdebstrap systemd-container dbus
   nginx haproxy postgresql redis-server redis-tools
   softhsm2 libengine-pkcs11-openssl swtpm tpm2-openssl tpm2-tools
