@@ -1,12 +1,9 @@
 #include "agent/issuance/key_holder.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include "agent/identity/spawn_handles.h"
+#include "agent/identity/spawn_apart.h"
 #include "agent/issuance/der_writer.h"
 #include "agent/issuance/key_holder_words.h"
 
@@ -25,34 +22,15 @@ constexpr std::chrono::milliseconds kLongestPoll{100};
 
 std::string TextOf(int error) { return std::generic_category().message(error); }
 
-Result<pid_t> Spawn(int socket) {
-  SpawnActions actions;
-  ::posix_spawn_file_actions_adddup2(&actions.value, socket, STDIN_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions.value, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  // Libraries of tokens tell there what comes back as an answer, and may tell more.
-  ::posix_spawn_file_actions_addopen(&actions.value, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
-  SpawnAttributes attributes;
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes.value, &none);
-  ::posix_spawnattr_setsigdefault(&attributes.value, &all);
-  ::posix_spawnattr_setpgroup(&attributes.value, 0);
-  ::posix_spawnattr_setflags(
-      &attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  // Of this thread alone, which keeps what it may do itself.
-  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  std::string name = "suretyd";
-  std::string command(kHoldKeyCommand);
-  const std::array<char*, 3> arguments{name.data(), command.data(), nullptr};
-  pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, "/proc/self/exe", &actions.value, &attributes.value,
-                                   arguments.data(), environ);
-  if (failed == 0) return pid;
+Result<pid_t> SpawnHolder(int socket) {
+  // Nobody hears its outputs: libraries of tokens say there what comes back as an answer, and
+  // may say more.
+  auto pid = SpawnApart({.path = "/proc/self/exe",
+                         .command = {"suretyd", std::string(kHoldKeyCommand)},
+                         .input = socket});
+  if (pid) return pid;
   return Error(ErrorCode::kUnavailable,
-               "starting the process that holds the key: " + TextOf(failed));
+               "starting the process that holds the key: " + pid.error().Text());
 }
 
 // A log line may hold it: not long, and no control bytes.
@@ -84,7 +62,7 @@ Result<std::unique_ptr<KeyHolder>> KeyHolder::Start() {
     return Error(ErrorCode::kUnavailable, "making a pair of sockets: " + TextOf(errno));
   UniqueFd ours(ends[0]);
   const UniqueFd its(ends[1]);
-  const auto pid = Spawn(its.get());
+  const auto pid = SpawnHolder(its.get());
   if (!pid) return pid.error();
   return std::unique_ptr<KeyHolder>(new KeyHolder(*pid, std::move(ours)));
 }

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include "agent/identity/spawn_handles.h"
+#include "agent/identity/spawn_apart.h"
 #include "surety/unique_fd.h"
 
 namespace surety {
@@ -33,46 +32,6 @@ std::string OneLine(std::string text) {
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
   while (text.ends_with(' ')) text.pop_back();
   return text;
-}
-
-// As exec(3) takes them.
-std::vector<char*> Pointers(std::vector<std::string>& texts) {
-  std::vector<char*> out;
-  out.reserve(texts.size() + 1);
-  for (std::string& text : texts) out.push_back(text.data());
-  out.push_back(nullptr);
-  return out;
-}
-
-// Its pid; the child holds `output`.
-Result<pid_t> Spawn(std::vector<std::string> command, std::vector<std::string> environment,
-                    int output) {
-  SpawnActions actions;
-  ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  ::posix_spawn_file_actions_adddup2(&actions.value, output, STDOUT_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions.value, output, STDERR_FILENO);
-  // Those as well that whoever started the daemon left open.
-  ::posix_spawn_file_actions_addclosefrom_np(&actions.value, STDERR_FILENO + 1);
-  SpawnAttributes attributes;
-  sigset_t none;
-  sigset_t all;
-  ::sigemptyset(&none);
-  ::sigfillset(&all);
-  ::posix_spawnattr_setsigmask(&attributes.value, &none);
-  ::posix_spawnattr_setsigdefault(&attributes.value, &all);
-  ::posix_spawnattr_setpgroup(&attributes.value, 0);
-  ::posix_spawnattr_setflags(
-      &attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  // Of this thread alone, which keeps what it may do itself.
-  ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  pid_t pid = 0;
-  const int failed = ::posix_spawn(&pid, command.front().c_str(), &actions.value, &attributes.value,
-                                   Pointers(command).data(), Pointers(environment).data());
-  if (failed == 0) return pid;
-  const ErrorCode code = failed == ENOENT                      ? ErrorCode::kNotFound
-                         : failed == EACCES || failed == EPERM ? ErrorCode::kPermissionDenied
-                                                               : ErrorCode::kUnavailable;
-  return Error(code, command.front() + " cannot be run: " + TextOf(failed));
 }
 
 // Takes in what there is; keeps the first of it.
@@ -139,9 +98,13 @@ Result<std::string> RunBounded(const std::vector<std::string>& command,
   auto pipe = MakePipe();
   if (!pipe) return pipe.error();
   const SteadyTime deadline = std::chrono::steady_clock::now() + timeout;
-  const auto pid = Spawn(command, environment, pipe->its.get());
+  const auto pid = SpawnApart({.path = command.front(),
+                               .command = command,
+                               .environment = environment,
+                               .output = pipe->its.get(),
+                               .errors = pipe->its.get()});
   pipe->its.Reset();
-  if (!pid) return pid.error();
+  if (!pid) return pid.error().Within(command.front() + " cannot be run");
   // Not reaped, so that no other process can have its number.
   const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)));
   std::string said;
