@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/logging.h"
+#include "agent/identity/one_line.h"
 #include "surety/log_fields.h"
 
 namespace surety {

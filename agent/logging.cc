@@ -5,9 +5,9 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "agent/identity/one_line.h"
 #include "agent/journal_sink.h"
 #include "surety/log_fields.h"
 
@@ -81,14 +81,6 @@ spdlog::sink_ptr SinkFor(LogFormat format) {
 }
 
 }  // namespace
-
-std::string OneLine(std::string_view text) {
-  std::string line(text);
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f; }, '?');
-  return line;
-}
 
 std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, LogLevel level) {
   auto logger = std::make_shared<spdlog::logger>("suretyd", SinkFor(format));

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "agent/identity/one_line.h"
 #include "agent/identity/spawn_apart.h"
 #include "agent/issuance/der_writer.h"
 #include "agent/issuance/key_holder_words.h"
@@ -33,13 +34,10 @@ Result<pid_t> SpawnHolder(int socket) {
                "starting the process that holds the key: " + pid.error().Text());
 }
 
-// A log line may hold it: not long, and no control bytes.
+// A log line may hold it.
 std::string AsWords(std::string_view text) {
   constexpr std::size_t kLongest = 500;
-  std::string words(text.substr(0, kLongest));
-  std::ranges::replace_if(
-      words, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  return words;
+  return OneLine(text.substr(0, kLongest), ' ');
 }
 
 Result<std::string> Judge(std::string_view answer) {

@@ -11,8 +11,8 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
-#include <utility>
 
+#include "agent/identity/one_line.h"
 #include "agent/identity/spawn_apart.h"
 #include "surety/unique_fd.h"
 
@@ -25,14 +25,6 @@ constexpr std::size_t kMostOutput = 2048;
 constexpr std::chrono::milliseconds kLongestPoll{100};
 
 std::string TextOf(int error) { return std::generic_category().message(error); }
-
-// A log line may hold it: one line, and no control bytes.
-std::string OneLine(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  while (text.ends_with(' ')) text.pop_back();
-  return text;
-}
 
 // Takes in what there is; keeps the first of it.
 void Drain(int pipe, std::string& said) {
@@ -114,7 +106,9 @@ Result<std::string> RunBounded(const std::vector<std::string>& command,
   ::kill(-*pid, SIGKILL);
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(*pid), &info, WEXITED) != 0 && errno == EINTR) continue;
-  said = OneLine(std::move(said));
+  // A log line may hold it.
+  said = OneLine(said, ' ');
+  while (said.ends_with(' ')) said.pop_back();
   if (ended == Ended::kByItself && info.si_code == CLD_EXITED && info.si_status == 0) return said;
   const std::string what =
       command.front() + " " + HowItEnded(ended, info) + (said.empty() ? "" : ", and said: " + said);

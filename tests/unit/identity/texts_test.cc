@@ -10,6 +10,7 @@
 #include "agent/identity/dns_name.h"
 #include "agent/identity/duration_text.h"
 #include "agent/identity/nearest_name.h"
+#include "agent/identity/one_line.h"
 #include "agent/identity/toml_depth.h"
 
 namespace surety {
@@ -119,6 +120,12 @@ TEST(NearestNameTest, FindsTheNameThatWasMeant) {
   EXPECT_EQ(NearestName("", kNames), "");
   EXPECT_EQ(NearestName(std::string(100'000, 'x'), kNames), "");
   EXPECT_EQ(NearestName("hint", {}), "");
+}
+
+TEST(OneLineTest, NoControlByteIsLeftAndAllElseIs) {
+  EXPECT_EQ(OneLine("a\nb\x1b[2J\x7f\t\xc3\xbc \xff"), "a?b?[2J??\xc3\xbc \xff");
+  EXPECT_EQ(OneLine(std::string_view("a\0b\r\n", 5), ' '), "a b  ");
+  EXPECT_EQ(OneLine(""), "");
 }
 
 TEST(TomlDepthTest, CountsDotsOfKeysAloneAndPerLine) {
