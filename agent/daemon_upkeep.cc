@@ -279,8 +279,8 @@ HookStatus Daemon::Hook() const {
 std::vector<std::string> Daemon::Degraded() const {
   const WallTime now = clock_.Now().wall;
   std::vector<std::string> all = authority_->Degraded(now);
-  Append(token_keys_->Degraded(), all);
-  if (wit_keys_) Append(wit_keys_->Degraded(), all);
+  Append(token_keys_->Degraded(now), all);
+  if (wit_keys_) Append(wit_keys_->Degraded(now), all);
   Append(crls_->Degraded(now), all);
   Append(foreign_bundles_->Degraded(), all);
   Append(audit_file_->Degraded(), all);

@@ -1,6 +1,5 @@
 #include "agent/issuance/embedded_authority.h"
 
-#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -219,13 +218,8 @@ std::vector<std::string> EmbeddedAuthority::Degraded(WallTime now) const {
   std::vector<std::string> sentences;
   const std::lock_guard lock(mutex_);
   if (failure_) sentences.push_back(failure_->Text());
-  const auto early = std::ranges::count_if(
-      held_, [now](const HeldSigner& one) { return one.standing.not_before > now; });
-  if (early > 0) {
-    sentences.push_back(std::to_string(early) +
-                        " of the authorities are not valid yet: the clock was ahead when they "
-                        "were made, or is behind now");
-  }
+  if (auto early = NotValidYet(held_, now, "authorities"); !early.empty())
+    sentences.push_back(std::move(early));
   return sentences;
 }
 

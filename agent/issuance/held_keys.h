@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -70,6 +71,16 @@ inline bool NotePublished(AuthorityStanding& standing, Moment now) {
   if (!in_bundle) standing.published.reset();
   if (in_bundle && !standing.published) standing.published = now.boot;
   return in_bundle;
+}
+
+/// A sentence for an operator while some of `what` begin in the future; else empty.
+template <typename Key>
+std::string NotValidYet(const std::vector<Held<Key>>& held, WallTime now, std::string_view what) {
+  const auto early = std::ranges::count_if(
+      held, [now](const Held<Key>& one) { return one.standing.not_before > now; });
+  if (early == 0) return {};
+  return std::to_string(early) + " of the " + std::string(what) +
+         " are not valid yet: the clock was ahead when they were made, or is behind now";
 }
 
 /// Takes each step that `next` says is due until there is none. kInternal if there are

@@ -64,7 +64,7 @@ class StoredJwtAuthority final : public JwtAuthority {
   [[nodiscard]] Result<SigningKey> Signer() const override;
   AuthorityProgress Advance(Moment now) override;
   [[nodiscard]] std::vector<AuthorityStatus> Status() const override { return Show()->status; }
-  [[nodiscard]] std::vector<std::string> Degraded() const override;
+  [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const override;
 
  private:
   using Events = std::vector<std::string>;
@@ -259,10 +259,13 @@ std::vector<AuthorityStatus> StoredJwtAuthority::Describe() const {
   return all;
 }
 
-std::vector<std::string> StoredJwtAuthority::Degraded() const {
+std::vector<std::string> StoredJwtAuthority::Degraded(WallTime now) const {
+  std::vector<std::string> sentences;
   const std::lock_guard lock(mutex_);
-  if (!failure_) return {};
-  return {failure_->Text()};
+  if (failure_) sentences.push_back(failure_->Text());
+  auto early = NotValidYet(held_, now, "keys for " + std::string(options_.profile.use));
+  if (!early.empty()) sentences.push_back(std::move(early));
+  return sentences;
 }
 
 }  // namespace

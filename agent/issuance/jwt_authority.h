@@ -38,7 +38,7 @@ class JwtAuthority : public TokenIssuer, public TokenValidator {
   /// Every key, the oldest first; its "kid" stands for serial and key id.
   [[nodiscard]] virtual std::vector<AuthorityStatus> Status() const = 0;
   /// What an operator should know and may have to mend, in plain sentences.
-  [[nodiscard]] virtual std::vector<std::string> Degraded() const = 0;
+  [[nodiscard]] virtual std::vector<std::string> Degraded(WallTime now) const = 0;
 };
 
 /// Opens the keys in `state_dir`, making one at the first start, and does what is due, so

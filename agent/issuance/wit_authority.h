@@ -27,7 +27,9 @@ class WitAuthority final : public WitIssuer {
 
   AuthorityProgress Advance(Moment now) { return keys_->Advance(now); }
   [[nodiscard]] std::vector<AuthorityStatus> Status() const { return keys_->Status(); }
-  [[nodiscard]] std::vector<std::string> Degraded() const { return keys_->Degraded(); }
+  [[nodiscard]] std::vector<std::string> Degraded(WallTime now) const {
+    return keys_->Degraded(now);
+  }
 
  private:
   WitAuthority(TrustDomain trust_domain, std::unique_ptr<JwtAuthority> keys)

@@ -211,13 +211,27 @@ TEST(JwtAuthority, AFullDiskIsToldAndTriedAgain) {
   ASSERT_TRUE(keys) << keys.error().Text();
   const auto failed = (*keys)->Advance(After(hours(3)));
   ASSERT_TRUE(failed.failure);
-  EXPECT_THAT((*keys)->Degraded(), testing::SizeIs(1));
+  EXPECT_THAT((*keys)->Degraded(After(hours(3)).wall), testing::SizeIs(1));
   EXPECT_THAT(KidsIn(**keys), testing::SizeIs(1));
   TokenOf(**keys, After(hours(3)).wall);
   const auto again = (*keys)->Advance(After(hours(3) + minutes(1)));
   EXPECT_FALSE(again.failure);
   EXPECT_TRUE(again.bundles_changed);
-  EXPECT_THAT((*keys)->Degraded(), testing::IsEmpty());
+  EXPECT_THAT((*keys)->Degraded(After(hours(3) + minutes(1)).wall), testing::IsEmpty());
+}
+
+TEST(JwtAuthority, KeysThatAClockWasAheadOfAreToldOf) {
+  const TempFolder temp;
+  const auto keys = OpenKeys(temp);
+  Moment ahead = After(hours(1));
+  ahead.wall += hours(24 * 365);
+  ASSERT_FALSE(keys->Advance(ahead).failure);
+  EXPECT_THAT(keys->Degraded(ahead.wall), testing::IsEmpty());
+  const Moment back = After(hours(2));
+  ASSERT_FALSE(keys->Advance(back).failure);
+  EXPECT_THAT(keys->Degraded(back.wall),
+              ElementsAre(HasSubstr("1 of the keys for jwt-svid are not valid yet")));
+  TokenOf(*keys, back.wall);
 }
 
 TEST(JwtManifest, PrintsWhatItReadsAndReadsNothingElse) {
