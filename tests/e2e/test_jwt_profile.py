@@ -6,7 +6,7 @@ import json
 import os
 import time
 
-from harness import audit, grpc_raw, jwt, users
+from harness import audit, grpc_raw, jwt, new_key, users
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
 
@@ -240,35 +240,10 @@ class Bundles(Case):
 
     def test_a_new_key_is_told_to_all_streams_before_it_signs(self):
         suretyd = self.daemon(jwt={"ttl": "10s", "key_ttl": "40s"}, x509={"clock_skew": "1s"})
-        suretyd.entry_for("web", users.WEB)
-        suretyd.start()
-        suretyd.terminate()
-        # As if three seconds were left of the half of its life.
-        path = suretyd.state / "jwt" / "manifest.json"
-        manifest = json.loads(path.read_text())
-        [key] = manifest["keys"]
-        for end in ("not_before", "not_after"):
-            key[end] -= 17
-        path.write_text(json.dumps(manifest))
-        suretyd.start()
-
-        def work(send):
-            with grpc_raw.Connection(suretyd.socket) as connection:
-                stream = connection.fetch("FetchJWTBundles")
-                while True:
-                    send([key["kid"] for key in jwt.bundles(connection.message(stream, 60))[OWN]["keys"]])
-
-        watcher = self.worker(users.WEB, work)
-        self.assertEqual(watcher.receive(10), [key["kid"]])
-        told = watcher.receive(15)
-        self.assertEqual((len(told), told[0]), (2, key["kid"]))
 
         def signer():
             [token] = users.run_as(users.WEB, jwt.fetch, suretyd.socket, ["reports"])
             users.run_as(users.WEB, jwt.validate, suretyd.socket, "reports", token.svid)
             return token.header["kid"]
 
-        self.assertEqual(signer(), key["kid"])
-        self.until("the new key signs", lambda: signer() == told[1], 15)
-        [old, new] = [one for one in json.loads(path.read_text())["keys"]]
-        self.assertEqual((old["phase"], new["phase"]), ("retired", "active"))
+        new_key.is_told_before_it_signs(self, suretyd, "jwt", "FetchJWTBundles", signer)

@@ -7,7 +7,7 @@ import json
 import os
 import time
 
-from harness import audit, grpc_raw, jwt, users, wit
+from harness import audit, grpc_raw, jwt, new_key, users, wit
 from harness.case import Case
 from harness.daemon import TRUST_DOMAIN
 
@@ -256,39 +256,15 @@ class Rotation(WitCase):
     def test_a_new_key_is_told_to_all_streams_before_it_signs(self):
         suretyd = self.daemon(wit={"enabled": True, "ttl": "10s", "key_ttl": "40s"},
                               x509={"clock_skew": "1s"})
-        suretyd.entry_for("web", users.WEB)
-        suretyd.start()
-        suretyd.terminate()
-        # As if three seconds were left of the half of its life.
-        path = suretyd.state / "wit" / "manifest.json"
-        manifest = json.loads(path.read_text())
-        [key] = manifest["keys"]
-        for end in ("not_before", "not_after"):
-            key[end] -= 17
-        path.write_text(json.dumps(manifest))
-        suretyd.start()
-
-        def work(send):
-            with grpc_raw.Connection(suretyd.socket) as connection:
-                stream = connection.fetch("FetchWITBundles")
-                while True:
-                    send([one["kid"] for one in
-                          jwt.bundles(connection.message(stream, 60))[OWN]["keys"]])
-
-        watcher = self.worker(users.WEB, work)
-        self.assertEqual(watcher.receive(10), [key["kid"]])
-        told = watcher.receive(15)
-        self.assertEqual((len(told), told[0]), (2, key["kid"]))
 
         def signer():
             [one] = users.run_as(users.WEB, wit.fetch, suretyd.socket)
             keys = users.run_as(users.WEB, wit.bundles, suretyd.socket)[OWN]["keys"]
-            [used] = [one_key for one_key in keys if one_key["kid"] == one.header["kid"]]
+            [used] = [key for key in keys if key["kid"] == one.header["kid"]]
             self.assertTrue(wit.is_signed_by(one.svid, used))
             return used["kid"]
 
-        self.assertEqual(signer(), key["kid"])
-        self.until("the new key signs", lambda: signer() == told[1], 15)
+        new_key.is_told_before_it_signs(self, suretyd, "wit", "FetchWITBundles", signer)
 
 
 class SwitchedOff(Case):
