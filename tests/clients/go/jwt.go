@@ -15,14 +15,12 @@ func fetchJWT(ctx context.Context, args []string) error {
 	if len(args) != 1 {
 		return errors.New("jwt needs one AUDIENCE")
 	}
-	audience := args[0]
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	client, err := workloadapi.New(ctx)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	return withClient(ctx, 10*time.Second, func(ctx context.Context, client *workloadapi.Client) error {
+		return sayJWTs(ctx, client, args[0])
+	})
+}
+
+func sayJWTs(ctx context.Context, client *workloadapi.Client, audience string) error {
 	bundles, err := client.FetchJWTBundles(ctx)
 	if err != nil {
 		return err

@@ -36,23 +36,11 @@ func mtlsServer(ctx context.Context, args []string) error {
 	}
 	listener := tls.NewListener(plain, tlsconfig.MTLSServerConfig(source, source, tlsconfig.AuthorizeMemberOf(
 		peerDomain)))
-	go func() {
-		<-ctx.Done()
-		listener.Close()
-	}()
-	say("listening", nil)
-	for {
-		conn, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return acceptUntil(ctx, listener, func(conn net.Conn) {
 		if err := answer(conn); err != nil {
 			say("refused", map[string]any{"error": err.Error()})
 		}
-	}
+	})
 }
 
 // peerID is the other side's identity, of a connection whose handshake is done.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -45,21 +44,10 @@ func serve(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	go func() {
-		<-ctx.Done()
-		listener.Close()
-	}()
-	say("listening", nil)
-	for {
-		plain, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return <-ended
-		}
-		if err != nil {
-			return err
-		}
-		go s.answer(plain)
+	if err := acceptUntil(ctx, listener, func(plain net.Conn) { go s.answer(plain) }); err != nil {
+		return err
 	}
+	return <-ended
 }
 
 // follow takes updates until `ctx` is over, and connects again where the daemon has gone

@@ -13,13 +13,10 @@ import (
 // fetchWIT prints WIT-SVIDs and bundles, and that each is believed by the library's own
 // validator and has the private half of the key that it names.
 func fetchWIT(ctx context.Context, _ []string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	client, err := workloadapi.New(ctx)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	return withClient(ctx, 10*time.Second, sayWITs)
+}
+
+func sayWITs(ctx context.Context, client *workloadapi.Client) error {
 	bundles, err := client.FetchWITBundles(ctx)
 	if err != nil {
 		return err

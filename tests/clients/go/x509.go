@@ -19,14 +19,14 @@ func fetchX509(ctx context.Context, args []string) error {
 	dir := flags.String("write", "", "folder for svid.N.pem, svid.N.key and bundle.pem")
 	limit := flags.Duration("for", 10*time.Second, "give up after")
 	_ = flags.Parse(args)
-	ctx, cancel := context.WithTimeout(ctx, *limit)
-	defer cancel()
+	return withClient(ctx, *limit, func(ctx context.Context, client *workloadapi.Client) error {
+		return sayX509(ctx, client, *dir)
+	})
+}
 
-	client, err := workloadapi.New(ctx)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+// sayX509 prints SVIDs and bundles, each SVID once it is believed, and writes them to `dir` if
+// that is named.
+func sayX509(ctx context.Context, client *workloadapi.Client, dir string) error {
 	have, err := client.FetchX509Context(ctx)
 	if err != nil {
 		return err
@@ -36,8 +36,8 @@ func fetchX509(ctx context.Context, args []string) error {
 			return err
 		}
 		saySVID(svid)
-		if *dir != "" {
-			if err := writeSVID(*dir, i, svid); err != nil {
+		if dir != "" {
+			if err := writeSVID(dir, i, svid); err != nil {
 				return err
 			}
 		}
@@ -50,10 +50,10 @@ func fetchX509(ctx context.Context, args []string) error {
 		say("x509_bundle", map[string]any{"trust_domain": bundle.TrustDomain().Name(),
 			"authorities": len(bundle.X509Authorities())})
 	}
-	if *dir == "" {
+	if dir == "" {
 		return nil
 	}
-	return writeBundle(*dir, have)
+	return writeBundle(dir, have)
 }
 
 func saySVID(svid *x509svid.SVID) {
