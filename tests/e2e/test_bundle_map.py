@@ -3,7 +3,9 @@ which is taken as a whole or not at all, and again whenever it changes."""
 
 from __future__ import annotations
 
+import base64
 import json
+import ssl
 
 from harness import api, audit, grpc_raw, users
 from harness.case import Case
@@ -124,6 +126,26 @@ class BundleMap(BundleMapCase):
         self.assertEqual(stream.receive(), ids(OTHER))
         self.write_map()
         self.assertEqual(stream.receive(3), ids())
+
+
+    def test_bn6_what_is_shown_is_a_map_that_is_taken(self):
+        self.ours.configure("top", bundle_map=None)
+        self.ours.start()
+        pem = self.ours.folder / "theirs.pem"
+        pem.write_text("".join(ssl.DER_cert_to_PEM_cert(base64.b64decode(key["x5c"][0]))
+                               for key in self.theirs["keys"] if key["use"] == "x509-svid"))
+        self.bundle(self.ours, "set", OTHER, "--file", str(pem))
+        self.write(self.bundle(self.ours, "show", "--map"))
+        self.assertEqual({f"spiffe://{name}" for name in
+                          json.loads(self.map.read_text())["trust_domains"]}, ids(OTHER))
+        before = users.run_as(users.WEB, api.fetch_bundles, self.ours.socket)
+        self.assertEqual(set(before), ids(OTHER))
+        self.ours.terminate()
+        self.ours.configure("top", bundle_map=str(self.map))
+        self.ours.start()
+        self.assertEqual(users.run_as(users.WEB, api.fetch_bundles, self.ours.socket), before)
+        [held] = json.loads(self.bundle(self.ours, "list", "-o", "json"))["bundles"]
+        self.assertEqual((held["trust_domain"], held["in_map"]), (OTHER, True))
 
 
 class RefusedBundleMap(BundleMapCase):
