@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "agent/credential.h"
+#include "agent/federation/bundle_map_file.h"
 #include "agent/identity/entries_folder.h"
 #include "agent/identity/key_uri.h"
 #include "agent/identity/path_trust.h"
@@ -53,6 +54,20 @@ void CheckAllFiles(const Config& config, Diagnostics& diagnostics) {
     CheckFiles("[[federation]]", {each.bundle_file, each.ca_file}, diagnostics);
 }
 
+/// How many bundles of other trust domains the bundle map has; 0 if it cannot be used.
+std::size_t CheckBundleMap(const Config& config, Diagnostics& diagnostics) {
+  std::vector<TrustDomain> followed;
+  for (const FederationConfig& each : config.federation) followed.push_back(each.trust_domain);
+  FileDiagnostics here(config.bundle_map, diagnostics);
+  const auto map = ReadBundleMapFile(config.trust_domain, followed, here);
+  if (!map) return 0;
+  for (const ForeignBundle& bundle : map->bundles)
+    for (const std::string& sentence : bundle.ignored)
+      here.Warn({}, "the bundle of " + bundle.trust_domain.name() + ": " + sentence,
+                "have its operators correct it, if the key is needed");
+  return map->bundles.size();
+}
+
 /// Whether sinks could write now: one that cannot keeps nobody from starting.
 void CheckSinks(const std::vector<SinkSettings>& sinks, Diagnostics& diagnostics) {
   for (const SinkSettings& sink : sinks) {
@@ -78,6 +93,7 @@ std::size_t CheckPolicies(const PolicyConfig& config, Diagnostics& diagnostics) 
 struct Counts {
   FolderContents entries = {};
   std::size_t policies = 0;
+  std::size_t bundles = 0;
 };
 
 Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
@@ -87,6 +103,7 @@ Counts CheckFolders(const Config& config, const SelectorsMade& selectors_made,
   out.entries = ReadEntriesFolder(config.entries_dir, EntryRulesOf(config, selectors_made(config)),
                                   diagnostics, WhoCanReplace);
   CheckSinks(config.sinks, diagnostics);
+  if (!config.bundle_map.empty()) out.bundles = CheckBundleMap(config, diagnostics);
   if (!config.policy.dir.empty()) out.policies = CheckPolicies(config.policy, diagnostics);
   return out;
 }
@@ -96,6 +113,8 @@ void PrintCounts(const Counts& counts, const Config& config, std::ostream& out) 
       << Counted(counts.entries.files, "file", "files") << " of " << config.entries_dir;
   if (!config.policy.dir.empty())
     out << "; " << Counted(counts.policies, "policy", "policies") << " by " << config.policy.dir;
+  if (!config.bundle_map.empty())
+    out << "; " << Counted(counts.bundles, "bundle", "bundles") << " in " << config.bundle_map;
   if (config.x509.ca_files && IsKeyUri(config.x509.ca_files->key))
     out << "; the CA's key is " << ParseKeyUri(config.x509.ca_files->key)->name << ", not asked";
 }

@@ -196,6 +196,7 @@ struct Config {
   TrustDomain trust_domain;  ///< The one key without a default.
   std::string state_dir = "/var/lib/surety";
   std::string entries_dir = "/etc/surety/entries.d";
+  std::string bundle_map = {};  ///< Of other trust domains' bundles; empty: there is none.
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kAuto;
   WorkloadApiConfig workload_api = {};

@@ -51,7 +51,7 @@ std::optional<Config> ConfigBuilder::Build() {
   // Without a trust domain the rest is read for its errors alone.
   const auto trust_domain = ReadTrustDomain();
   Config out{trust_domain.value_or(*TrustDomain::Parse("none"))};
-  ReadFolders(out);
+  ReadPaths(out);
   ReadLogLevel(out.log_level);
   ReadLogFormat(out.log_format);
   ReadWorkloadApi(out.workload_api);
@@ -91,7 +91,7 @@ std::optional<TrustDomain> ConfigBuilder::ReadTrustDomain() {
   return std::nullopt;
 }
 
-void ConfigBuilder::ReadFolders(Config& out) {
+void ConfigBuilder::ReadPaths(Config& out) {
   const Setting state = FlagOr(overrides_.state_dir, "--state-dir",
                                top_.String("state_dir", "\"/var/lib/surety\""), "state_dir");
   read_.Path(state.name, state.text, kMaxPathBytes, out.state_dir);
@@ -99,6 +99,9 @@ void ConfigBuilder::ReadFolders(Config& out) {
       FlagOr(overrides_.entries_dir, "--entries-dir",
              top_.String("entries_dir", "\"/etc/surety/entries.d\""), "entries_dir");
   read_.Path(entries.name, entries.text, kMaxPathBytes, out.entries_dir);
+  constexpr std::string_view kMapExample = "\"/etc/surety/bundles.json\"";
+  read_.FilePath("bundle_map", top_.String("bundle_map", kMapExample), kMapExample, kMaxPathBytes,
+                 out.bundle_map);
 }
 
 void ConfigBuilder::ReadLogLevel(LogLevel& out) {

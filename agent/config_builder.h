@@ -26,7 +26,7 @@ class ConfigBuilder {
 
  private:
   std::optional<TrustDomain> ReadTrustDomain();
-  void ReadFolders(Config& out);
+  void ReadPaths(Config& out);
   void ReadLogLevel(LogLevel& out);
   void ReadLogFormat(LogFormat& out);
   void ReadSocket(TomlTable& table, SocketConfig& out);

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "agent/config.h"
+#include "agent/daemon_bundle_map.h"
 #include "agent/daemon_endpoint.h"
 #include "agent/daemon_following.h"
 #include "agent/daemon_metrics.h"
@@ -141,6 +142,7 @@ class Daemon final : private StatusSource {
   std::unique_ptr<WitAuthority> wit_keys_;           // Null: that profile is off.
   std::shared_ptr<const TokenBundles> no_wit_keys_;  // What stands in their place then.
   std::unique_ptr<ForeignBundles> foreign_bundles_;
+  std::unique_ptr<DaemonBundleMap> bundle_map_;  // Null: there is none.
   std::unique_ptr<FederatedBundles> federation_;
   std::unique_ptr<FederatedTokens> federated_tokens_;
   std::unique_ptr<OperatorBundles> bundle_orders_;

@@ -1,10 +1,10 @@
 #include "agent/daemon_endpoint.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include "agent/credential.h"
 #include "agent/https/tcp_socket.h"
+#include "agent/identity/file_stamp.h"
 #include "agent/issuance/server_files.h"
 #include "agent/record/rfc3339.h"
 
@@ -13,18 +13,9 @@ namespace {
 
 constexpr Seconds kRetryAfter{5};
 
-// Changes whenever the file is written, replaced or opened to us (chmod).
 std::string StampOf(const std::string& file) {
-  struct stat found {};
   const auto path = PathOfFile(file);
-  if (!path || ::stat(path->c_str(), &found) != 0) return "absent";
-  std::string stamp;
-  for (const auto part :
-       {static_cast<std::uint64_t>(found.st_dev), static_cast<std::uint64_t>(found.st_ino),
-        static_cast<std::uint64_t>(found.st_size), static_cast<std::uint64_t>(found.st_ctim.tv_sec),
-        static_cast<std::uint64_t>(found.st_ctim.tv_nsec)})
-    stamp += std::to_string(part) + " ";
-  return stamp;
+  return path ? FileStamp(*path) : "absent";
 }
 
 }  // namespace

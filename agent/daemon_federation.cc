@@ -16,6 +16,15 @@ Result<void> Daemon::OpenFederation() {
       [this](std::string_view what, OperatorBundles::Details details) {
         Note(what, NoticeSeverity::kHigh, std::move(details));
       });
+  if (config_.bundle_map.empty()) return {};
+  bundle_map_ = std::make_unique<DaemonBundleMap>(
+      config_, *foreign_bundles_,
+      [this](std::string_view what, NoticeSeverity severity, OperatorBundles::Details details) {
+        Note(what, severity, std::move(details));
+      },
+      logger_);
+  if (auto started = bundle_map_->Start(); !started)
+    return started.error().Within("the bundle map");
   return {};
 }
 

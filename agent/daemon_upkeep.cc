@@ -68,11 +68,12 @@ void Daemon::Stop() {
 }
 
 void Daemon::Reload() {
-  logger_->info("SIGHUP: reading entries, policies and authority files again");
+  logger_->info("SIGHUP: reading entries, policies, bundles and authority files again");
   LoadEntries();
   LoadPolicies();
   Heed(authority_->Reload(clock_.Now()));
   if (endpoint_) endpoint_->RenewSoon();
+  if (bundle_map_) bundle_map_->Reload();
 }
 
 void Daemon::LoadEntries() {
@@ -134,6 +135,7 @@ void Daemon::KeepHouse() {
   audit_->Tick(now);
   api_->CutStalled();
   if (endpoint_) endpoint_->Tend(now);
+  if (bundle_map_) bundle_map_->Tend();
   TendPlugins();
 }
 
@@ -283,6 +285,7 @@ std::vector<std::string> Daemon::Degraded() const {
   if (wit_keys_) Append(wit_keys_->Degraded(now), all);
   Append(crls_->Degraded(now), all);
   Append(foreign_bundles_->Degraded(), all);
+  if (bundle_map_) Append(bundle_map_->Degraded(), all);
   Append(audit_file_->Degraded(), all);
   if (auto sentence = state_->Degraded(); !sentence.empty()) all.push_back(std::move(sentence));
   if (const auto entries = entries_.Status(); !entries.last_error.empty())

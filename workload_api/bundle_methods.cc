@@ -34,6 +34,7 @@ pb::ListBundlesResponse List(const BundleActions& bundles) {
     out.set_jwt_keys(one.jwt_keys);
     if (one.sequence) out.set_sequence(*one.sequence);
     out.set_refresh_hint_seconds(one.refresh_hint.count());
+    out.set_in_map(one.in_map);
   }
   return response;
 }

@@ -1,12 +1,14 @@
 #include "agent/command/bundle_orders.h"
 
 #include <string>
+#include <string_view>
 
 #include "agent/command/advice.h"
 #include "agent/command/input_file.h"
 #include "agent/command/json_text.h"
 #include "agent/command/text_table.h"
 #include "agent/identity/duration_text.h"
+#include "agent/issuance/bundle_document.h"
 #include "attestors/printable.h"
 
 namespace surety {
@@ -17,7 +19,8 @@ Json JsonOf(const HeldBundle& bundle) {
           {"x509_authorities", bundle.x509_authorities},
           {"jwt_keys", bundle.jwt_keys},
           {"spiffe_sequence", bundle.sequence ? Json(*bundle.sequence) : Json(nullptr)},
-          {"spiffe_refresh_hint", bundle.refresh_hint.count()}};
+          {"spiffe_refresh_hint", bundle.refresh_hint.count()},
+          {"in_map", bundle.in_map}};
 }
 
 void PrintHeld(const std::vector<HeldBundle>& bundles, std::ostream& out) {
@@ -29,13 +32,25 @@ void PrintHeld(const std::vector<HeldBundle>& bundles, std::ostream& out) {
   for (const HeldBundle& one : bundles)
     table.Add({Printable("spiffe://" + one.trust_domain), std::to_string(one.x509_authorities),
                std::to_string(one.jwt_keys), one.sequence ? std::to_string(*one.sequence) : "-",
-               DurationText(one.refresh_hint)});
+               one.in_map ? "bundle map" : DurationText(one.refresh_hint)});
   table.Print("", out);
 }
 
+// No document is, for that is JSON.
+bool IsPem(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] != '{' &&
+         text.find("-----BEGIN ") != std::string_view::npos;
+}
+
+// As a document, whichever of the two it is.
 Result<std::string> DocumentIn(const std::string& file, std::istream& in) {
   auto document = ReadInput(file, in);
   if (!document) return document.error();
+  if (IsPem(*document)) {
+    document = BundleDocumentOfPem(*document);
+    if (!document) return document.error().Within(Printable(file));
+  }
   if (document->size() > kLargestSetBundle)
     return Error(ErrorCode::kInvalidArgument, Printable(file) + " has more than " +
                                                   std::to_string(kLargestSetBundle) +

@@ -1,10 +1,12 @@
 #include "agent/command/bundle_show.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "agent/command/advice.h"
+#include "agent/federation/bundle_map.h"
 #include "agent/federation/bundle_reader.h"
 #include "agent/issuance/certificate_view.h"
 
@@ -53,9 +55,35 @@ Result<std::string> AuthoritiesOfOthers(const TrustDomain& trust_domain,
   return pem;
 }
 
+// All that the daemon has. One that is deleted meanwhile is left out.
+Result<std::string> MapOfAll(const AdminFlags& admin, AdminClient& client) {
+  const auto status = client.GetStatus(admin.timeout);
+  if (!status) return status.error();
+  const auto held = client.ListBundles(admin.timeout);
+  if (!held) return held.error();
+  const auto own = client.GetBundle(std::nullopt, admin.timeout);
+  if (!own) return own.error();
+  std::map<std::string, std::string> documents{{status->trust_domain, *own}};
+  for (const HeldBundle& each : *held) {
+    const auto trust_domain = TrustDomain::Parse(each.trust_domain);
+    if (!trust_domain) return trust_domain.error();
+    const auto document = client.GetBundle(*trust_domain, admin.timeout);
+    if (!document && document.error().code() == ErrorCode::kNotFound) continue;
+    if (!document) return document.error();
+    documents.emplace(each.trust_domain, *document);
+  }
+  return WriteBundleMap(documents);
+}
+
 }  // namespace
 
 Result<void> ShowBundle(const BundleShowFlags& flags, AdminClient& client, std::ostream& out) {
+  if (flags.map) {
+    const auto map = MapOfAll(flags.admin, client);
+    if (!map) return AdvisedAdminError(map.error());
+    out << *map;
+    return {};
+  }
   const auto document = client.GetBundle(flags.trust_domain, flags.admin.timeout);
   if (!document) return AdvisedAdminError(document.error());
   if (flags.admin.output == OutputFormat::kJson) {

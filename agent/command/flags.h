@@ -73,6 +73,7 @@ struct StatusFlags {
 struct BundleShowFlags {
   AdminFlags admin{};
   std::optional<TrustDomain> trust_domain{};  ///< Absent: the daemon's own.
+  bool map = false;                           ///< All that it has.
 };
 
 struct BundleListFlags {

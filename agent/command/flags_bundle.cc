@@ -56,11 +56,16 @@ Error WhoseBundle(std::string_view command) {
 }
 
 Result<CommandLine> ParseShow(Arguments arguments) {
-  const auto flags = AdminFlagsOf();
-  const auto words = WordsOf(arguments, flags, "bundle show");
+  constexpr const char* kShow = "bundle show";
+  po::options_description flags = AdminFlagsOf();
+  flags.add_options()("map", "all bundles, our own and the others, as a SPIFFE bundle map");
+  const auto words = WordsOf(arguments, flags, kShow);
   if (!words) return words.error();
   if (words->help) return CommandLine(HelpOf(kBundleShowUsage, flags));
-  return CommandLine(BundleShowFlags{.admin = words->admin, .trust_domain = words->trust_domain});
+  const bool map = words->given.flags.count("map") != 0;
+  if (map && words->trust_domain) return Surplus(words->given.words.front(), kShow);
+  return CommandLine(
+      BundleShowFlags{.admin = words->admin, .trust_domain = words->trust_domain, .map = map});
 }
 
 Result<CommandLine> ParseList(Arguments arguments) {
@@ -76,15 +81,18 @@ Result<CommandLine> ParseList(Arguments arguments) {
 Result<CommandLine> ParseSet(Arguments arguments) {
   constexpr const char* kSet = "bundle set";
   po::options_description flags = AdminFlagsOf();
-  flags.add_options()("file,f", po::value<std::string>()->value_name("FILE"),
-                      "the bundle document; -: the standard input (required)");
+  flags.add_options()(
+      "file,f", po::value<std::string>()->value_name("FILE"),
+      "the bundle document, or CA certificates as PEM; -: the standard input (required)");
   const auto words = WordsOf(arguments, flags, kSet);
   if (!words) return words.error();
   if (words->help) return CommandLine(HelpOf(kBundleSetUsage, flags));
   if (!words->trust_domain) return WhoseBundle(kSet);
   const auto file = TextOf(words->given, "file");
   if (!file || file->empty())
-    return Wrong("--file is missing: the bundle document, or - for the standard input", kSet);
+    return Wrong(
+        "--file is missing: the bundle document or CA certificates, or - for the standard input",
+        kSet);
   return CommandLine(
       BundleSetFlags{.trust_domain = *words->trust_domain, .file = *file, .admin = words->admin});
 }

@@ -94,11 +94,12 @@ trust domain, and of others. Needs access to the admin socket.
 )";
 
 inline constexpr std::string_view kBundleShowUsage =
-    R"(surety bundle show [spiffe://TRUSTDOMAIN] [flags]
+    R"(surety bundle show [spiffe://TRUSTDOMAIN | --map] [flags]
 
 Prints the CA certificates of the daemon's trust domain, or of another whose bundle
 it holds, as PEM. With --output json it is a SPIFFE bundle document, which also has
-the keys of tokens: give it to other trust domains. Nothing in it is secret.
+the keys of tokens: give it to other trust domains. With --map it is a SPIFFE bundle
+map of all bundles, our own and the others. Nothing in it is secret.
 )";
 
 inline constexpr std::string_view kBundleListUsage = R"(surety bundle list [flags]
@@ -110,10 +111,10 @@ are in each. A process gets those that its entries name (federates_with).
 inline constexpr std::string_view kBundleSetUsage =
     R"(surety bundle set spiffe://TRUSTDOMAIN --file FILE|- [flags]
 
-Gives the daemon the bundle of another trust domain, a SPIFFE bundle document, in
-place of the one that it holds. Make sure that the document is theirs: whoever wrote
-it is trusted to be any of their workloads. In force and on disk when the command
-returns, and kept until it is deleted.
+Gives the daemon the bundle of another trust domain, a SPIFFE bundle document, or CA
+certificates as PEM for X.509-SVIDs alone, in place of the one that it holds. Make
+sure that it is theirs: whoever wrote it is trusted to be any of their workloads. In
+force and on disk when the command returns, and kept until it is deleted.
 )";
 
 inline constexpr std::string_view kBundleDeleteUsage =

@@ -27,6 +27,7 @@ struct ForeignBundle {
   std::string document;                     ///< As it was read.
   /// Why keys of it are not used, a sentence each; at most 20.
   std::vector<std::string> ignored{};
+  bool in_map = false;  ///< A bundle map brings it: it is in no file of its own.
 
   /// Whether both say the same about whom to believe.
   [[nodiscard]] bool TrustsTheSameAs(const ForeignBundle& other) const {

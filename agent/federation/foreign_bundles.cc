@@ -100,6 +100,9 @@ Result<ForeignBundles::SetOutcome> ForeignBundles::Set(const TrustDomain& trust_
     const std::lock_guard writing(writing_);
     const auto current = Current();
     const auto held = current->Find(name);
+    if (held && held->in_map)
+      return NotTaken("the bundle of " + trust_domain.IdText() +
+                      " comes from the bundle map: change it there, or take it out first");
     if (!held && current->by_name.size() >= kMostForeignBundles)
       return Error(ErrorCode::kResourceExhausted,
                    std::to_string(kMostForeignBundles) + " bundles are held: delete one first");
@@ -119,6 +122,9 @@ Result<void> ForeignBundles::Delete(const TrustDomain& trust_domain) {
   const std::string& name = trust_domain.name();
   {
     const std::lock_guard writing(writing_);
+    if (const auto held = Current()->Find(name); held && held->in_map)
+      return Error(ErrorCode::kNotFound, "there is no bundle of " + trust_domain.IdText() +
+                                             " but the one in the bundle map: take it out there");
     const auto files = folder_.List(FileOf(name));
     if (!files) return files.error();
     if (std::ranges::find(*files, FileOf(name)) == files->end())
@@ -128,6 +134,71 @@ Result<void> ForeignBundles::Delete(const TrustDomain& trust_domain) {
   }
   changed_();
   return {};
+}
+
+Result<ForeignBundles::MapOutcome> ForeignBundles::TakeMap(std::vector<ForeignBundle> bundles) {
+  MapOutcome outcome;
+  {
+    const std::lock_guard writing(writing_);
+    const auto before = Current();
+    ForeignBundleSet next = *before;
+    ++next.revision;
+    std::erase_if(next.by_name, [](const auto& item) { return item.second->in_map; });
+    for (ForeignBundle& bundle : bundles) {
+      const std::string name = bundle.trust_domain.name();
+      next.by_name.insert_or_assign(name, std::make_shared<const ForeignBundle>(std::move(bundle)));
+    }
+    if (next.by_name.size() > kMostForeignBundles)
+      return Error(ErrorCode::kResourceExhausted,
+                   "with it more than " + std::to_string(kMostForeignBundles) +
+                       " bundles would be held: have fewer in it, or delete others");
+    outcome = Compare(*before, next);
+    if (auto removed = RemoveFilesOfMapped(next); !removed) return removed.error();
+    Show(std::move(next));
+  }
+  if (!outcome.added.empty() || !outcome.changed.empty() || !outcome.withdrawn.empty()) changed_();
+  return outcome;
+}
+
+ForeignBundles::MapOutcome ForeignBundles::Compare(const ForeignBundleSet& before,
+                                                   const ForeignBundleSet& next) const {
+  MapOutcome outcome;
+  for (const auto& [name, bundle] : next.by_name) {
+    const auto held = before.Find(name);
+    if (held == bundle) continue;
+    if (!held)
+      outcome.added.push_back(name);
+    else if (!held->TrustsTheSameAs(*bundle))
+      outcome.changed.push_back(name);
+    if (held && !held->in_map)
+      outcome.warnings.push_back("the bundle of " + name +
+                                 " that was set is deleted: the bundle map has one");
+    if (held && held->document == bundle->document) continue;
+    const auto judged = Judge(held.get(), *bundle, From::kOperator);
+    if (!judged) continue;
+    for (const std::string& warning : judged->warnings)
+      outcome.warnings.push_back("the bundle of " + name + ": " + warning);
+  }
+  for (const auto& [name, bundle] : before.by_name)
+    if (!next.Find(name)) outcome.withdrawn.push_back(name);
+  return outcome;
+}
+
+Result<void> ForeignBundles::RemoveFilesOfMapped(const ForeignBundleSet& next) {
+  const auto files = folder_.List(kSuffix);
+  if (!files) return files.error();
+  for (const std::string& file : *files) {
+    const auto bundle = next.Find(file.substr(0, file.size() - kSuffix.size()));
+    if (!bundle || !bundle->in_map) continue;
+    if (auto removed = folder_.Remove(file); !removed) return removed.error();
+  }
+  return {};
+}
+
+void ForeignBundles::Show(ForeignBundleSet next) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(damaged_, [&](const auto& item) { return next.Find(item.first) != nullptr; });
+  current_ = std::make_shared<const ForeignBundleSet>(std::move(next));
 }
 
 void ForeignBundles::Show(const std::string& name, std::shared_ptr<const ForeignBundle> bundle) {

@@ -27,9 +27,9 @@ struct ForeignBundleSet {
   }
 };
 
-/// The bundles of other trust domains that this daemon holds, each in a file of its own in
-/// <state_dir>/bundles. Bundles are never merged (SPIFFE_Federation.md section 4.2).
-/// Thread-safe; Set() and Delete() wait for the disk, Current() does not.
+/// The bundles of other trust domains that this daemon holds: each in a file of its own in
+/// <state_dir>/bundles, or all in one bundle map of the operator's. Bundles are never merged
+/// (SPIFFE_Federation.md section 4.2). Thread-safe; Current() alone does not wait for the disk.
 class ForeignBundles {
  public:
   /// Who brings a bundle.
@@ -41,6 +41,14 @@ class ForeignBundles {
   struct SetOutcome {
     bool changed = false;               ///< Whether anybody is believed who was not, or no more.
     std::vector<std::string> warnings;  ///< Sentences for people.
+  };
+
+  /// What a bundle map has changed: names of trust domains, and sentences for people.
+  struct MapOutcome {
+    std::vector<std::string> added;
+    std::vector<std::string> changed;
+    std::vector<std::string> withdrawn;
+    std::vector<std::string> warnings;
   };
 
   /// Opens the folder, making it if it is missing, and reads what is in it. A file that is
@@ -56,11 +64,19 @@ class ForeignBundles {
   /// Puts this bundle in the place of the one that is there; on success it is on the disk.
   /// kInvalidArgument: our own trust domain, a name too long for a file, a document that
   /// ReadBundleDocument() refuses (kResourceExhausted too), or an endpoint's that is older
-  /// than the one held. kResourceExhausted: kMostForeignBundles are there.
+  /// than the one held; or the bundle map has one. kResourceExhausted: kMostForeignBundles are
+  /// there.
   Result<SetOutcome> Set(const TrustDomain& trust_domain, std::string_view document, From from);
 
-  /// kNotFound if there is none.
+  /// kNotFound if there is none, or none but the bundle map's.
   Result<void> Delete(const TrustDomain& trust_domain);
+
+  /// Puts the bundles of a bundle map (ReadBundleMap) in the place of those of the map before:
+  /// all of them at once, or none. They are kept in memory alone, for the map's file is there.
+  /// What was set before for a trust domain of the map is deleted, so that it is not believed
+  /// again once the map no longer names it. kResourceExhausted: with those that were set they
+  /// are more than kMostForeignBundles. The errors of the disk; all is believed as before then.
+  Result<MapOutcome> TakeMap(std::vector<ForeignBundle> bundles);
 
   /// Never null.
   [[nodiscard]] std::shared_ptr<const ForeignBundleSet> Current() const;
@@ -76,6 +92,10 @@ class ForeignBundles {
   [[nodiscard]] Result<SetOutcome> Judge(const ForeignBundle* held, const ForeignBundle& next,
                                          From from) const;
   void Show(const std::string& name, std::shared_ptr<const ForeignBundle> bundle);
+  [[nodiscard]] MapOutcome Compare(const ForeignBundleSet& before,
+                                   const ForeignBundleSet& next) const;
+  Result<void> RemoveFilesOfMapped(const ForeignBundleSet& next);
+  void Show(ForeignBundleSet next);
 
   const TrustDomain own_;
   const std::function<void()> changed_;

@@ -20,7 +20,8 @@ std::vector<HeldBundle> OperatorBundles::HeldBundles() const {
                    .x509_authorities = static_cast<std::uint32_t>(bundle->x509_authorities.size()),
                    .jwt_keys = static_cast<std::uint32_t>(bundle->jwt_key_ring->size()),
                    .sequence = bundle->sequence,
-                   .refresh_hint = bundle->refresh_hint});
+                   .refresh_hint = bundle->refresh_hint,
+                   .in_map = bundle->in_map});
   return all;
 }
 
@@ -44,6 +45,9 @@ Result<BundleSetOutcome> OperatorBundles::SetBundle(const TrustDomain& trust_dom
 }
 
 Result<void> OperatorBundles::DeleteBundle(const TrustDomain& trust_domain, const Operator& by) {
+  if (const auto bundle = held_.Current()->Find(trust_domain.name()); bundle && bundle->in_map)
+    return Error(ErrorCode::kInvalidArgument, "the bundle of " + trust_domain.IdText() +
+                                                  " comes from the bundle map: take it out there");
   if (auto deleted = held_.Delete(trust_domain); !deleted) return deleted.error();
   note_("bundle.deleted", DetailsOf(trust_domain, by));
   return {};

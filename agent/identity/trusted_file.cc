@@ -103,7 +103,7 @@ std::optional<std::string> ReadTrustedFile(std::size_t max_bytes, FileDiagnostic
     text.append(chunk.data(), static_cast<std::size_t>(count));
   }
   diagnostics.Error({}, "is larger than " + std::to_string(max_bytes) + " bytes",
-                    "split it into several files");
+                    "put less into it; entries and policies may be in several files");
   return std::nullopt;
 }
 

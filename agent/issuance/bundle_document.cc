@@ -1,5 +1,7 @@
 #include "agent/issuance/bundle_document.h"
 
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 #include <span>
 
@@ -47,6 +49,22 @@ Result<std::string> WriteBundleDocument(const BundleSet& x509, const TokenBundle
   AddTokenKeys(tokens, x509.trust_domain.name(), document["keys"]);
   if (wits != nullptr) AddTokenKeys(*wits, x509.trust_domain.name(), document["keys"]);
   return document.dump(2) + "\n";
+}
+
+Result<std::string> BundleDocumentOfPem(std::string_view pem) {
+  const auto certificates =
+      ParseCertificates({reinterpret_cast<const std::uint8_t*>(pem.data()), pem.size()});
+  if (!certificates) return certificates.error();
+  Json keys = Json::array();
+  for (const CertificatePtr& certificate : *certificates) {
+    if (X509_check_ca(certificate.get()) != 1)
+      return Error(ErrorCode::kInvalidArgument,
+                   "certificate " + std::to_string(keys.size() + 1) + " is not that of a CA");
+    auto jwk = JwkOfCertificate(*certificate);
+    if (!jwk) return jwk.error();
+    keys.push_back(*std::move(jwk));
+  }
+  return Json{{"keys", std::move(keys)}}.dump(2) + "\n";
 }
 
 Seconds RefreshHintFor(Seconds shortest_life) {

@@ -2,7 +2,10 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "agent/identity/diagnostic.h"
 
 namespace surety {
 namespace {
@@ -31,7 +34,7 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   bool end_array() override { return Close(); }
   bool key(string_t& name) override {
     if (names_.back().insert(name).second) return true;
-    return Complain("a name stands twice in one object");
+    return Complain("the name " + Quoted(name) + " stands twice in one object");
   }
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const nlohmann::detail::exception& /*why*/) override {
@@ -39,8 +42,8 @@ class StrictReader final : public nlohmann::json_sax<Json> {
   }
 
  private:
-  bool Complain(const char* what) {
-    complaint_ = what;
+  bool Complain(std::string what) {
+    complaint_ = std::move(what);
     return false;
   }
   bool Value() { return ++values_ <= most_values_ || Complain("it has too many values"); }

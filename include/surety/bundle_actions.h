@@ -21,6 +21,7 @@ struct HeldBundle {
   std::uint32_t jwt_keys = 0;
   std::optional<std::uint64_t> sequence{};
   Seconds refresh_hint{0};
+  bool in_map = false;  ///< It comes from the bundle map, so that its hint says nothing.
 };
 
 /// What became of a bundle that was set.
@@ -46,12 +47,12 @@ class BundleActions {
   [[nodiscard]] virtual Result<std::string> BundleDocument(
       const std::optional<TrustDomain>& trust_domain) const = 0;
 
-  /// In force and on disk before it returns. kInvalidArgument: our own trust domain, or no
-  /// document that can be used.
+  /// In force and on disk before it returns. kInvalidArgument: our own trust domain, one
+  /// of the bundle map's, or no document that can be used.
   virtual Result<BundleSetOutcome> SetBundle(const TrustDomain& trust_domain,
                                              std::string_view document, const Operator& by) = 0;
 
-  /// kNotFound if none is held.
+  /// kNotFound if none is held, kInvalidArgument if it is the bundle map's.
   virtual Result<void> DeleteBundle(const TrustDomain& trust_domain, const Operator& by) = 0;
 };
 

@@ -34,7 +34,10 @@ OURS = [
     # Where the concrete classes are named and put together.
     ("agent/daemon", EVERYTHING),
     ("agent/main", EVERYTHING),
-    ("agent/check", ("surety/", "agent/identity/", "agent/policy/", "agent/sinks/")),
+    (
+        "agent/check",
+        ("surety/", "agent/identity/", "agent/policy/", "agent/federation/", "agent/sinks/"),
+    ),
     ("agent/command/surety_main.cc", EVERYTHING),
     *[
         (f"agent/{name}/", ("surety/", *(f"agent/{left}/" for left in AGENT_ORDER[:i])))

@@ -213,7 +213,8 @@ Result<std::vector<HeldBundle>> GrpcAdminClient::ListBundles(Deadline timeout) {
     all.push_back({.trust_domain = one.trust_domain(),
                    .x509_authorities = one.x509_authorities(),
                    .jwt_keys = one.jwt_keys(),
-                   .refresh_hint = Seconds(one.refresh_hint_seconds())});
+                   .refresh_hint = Seconds(one.refresh_hint_seconds()),
+                   .in_map = one.in_map()});
     if (one.has_sequence()) all.back().sequence = one.sequence();
   }
   return all;

@@ -5,7 +5,9 @@
 
 #include <sstream>
 
+#include "agent/issuance/certificate_view.h"
 #include "tests/fakes/fake_admin_client.h"
+#include "tests/unit/command/made_identity.h"
 
 namespace surety {
 namespace {
@@ -40,11 +42,11 @@ TEST_F(BundleOrders, ListIsATableForPeopleAndJsonForPrograms) {
                            .jwt_keys = 1,
                            .sequence = 7,
                            .refresh_hint = Seconds(300)},
-                          {.trust_domain = "quiet.org"}};
+                          {.trust_domain = "quiet.org", .in_map = true}};
   EXPECT_EQ(Listed(),
             "TRUST DOMAIN              X.509  JWT  SEQUENCE  REFRESH\n"
             "spiffe://partner.example  2      1    7         5m\n"
-            "spiffe://quiet.org        0      0    -         0s\n");
+            "spiffe://quiet.org        0      0    -         bundle map\n");
   admin_.output = OutputFormat::kJson;
   EXPECT_THAT(Listed(), HasSubstr("\"spiffe_sequence\": 7"));
 }
@@ -58,6 +60,13 @@ TEST_F(BundleOrders, SetSendsTheDocumentAndTellsTheWarnings) {
   EXPECT_EQ(*told, "Set: spiffe://partner.example\nNote: keys[0] is \\x1b[2Jodd\n");
   admin_.output = OutputFormat::kJson;
   EXPECT_THAT(*Set("{}"), HasSubstr("\"changed\": true"));
+}
+
+TEST_F(BundleOrders, SetTakesPemForCertificatesAndNamesTheFileThatHasOthers) {
+  const auto told = Set("\nNot a CA:\n" + CertificatePem(MakeIdentity().certificate_der));
+  ASSERT_FALSE(told);
+  EXPECT_EQ(told.error().Text(), "-: certificate 1 is not that of a CA");
+  EXPECT_EQ(client_.last_bundle, "");
 }
 
 TEST_F(BundleOrders, SetRefusesWhatIsTooLargeBeforeItAsks) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "tests/fakes/fake_admin_client.h"
@@ -47,6 +48,34 @@ TEST(BundleShow, WhatIsNoBundleIsNotShown) {
     ASSERT_FALSE(shown) << wrong;
     EXPECT_EQ(shown.error().code(), ErrorCode::kDataLoss);
   }
+}
+
+Result<std::string> MapShown(FakeAdminClient& client) {
+  std::ostringstream out;
+  const auto shown = ShowBundle({.map = true}, client, out);
+  if (shown) return out.str();
+  return shown.error();
+}
+
+TEST(BundleShow, BN6_AMapHasOurBundleAndThoseOfTheOthers) {
+  DaemonStatus status;
+  status.trust_domain = "example.org";
+  FakeAdminClient client{status};
+  client.held_bundles = {{.trust_domain = "other.org"}};
+  client.bundle = std::string(R"({"keys":[],"spiffe_refresh_hint":9})");
+  const auto shown = MapShown(client);
+  ASSERT_TRUE(shown) << shown.error().Text();
+  EXPECT_EQ(nlohmann::json::parse(*shown),
+            nlohmann::json::parse(
+                R"({"trust_domains":{"example.org":{"keys":[]},"other.org":{"keys":[]}}})"));
+}
+
+TEST(BundleShow, WhatIsNoBundleIsInNoMap) {
+  DaemonStatus status;
+  status.trust_domain = "example.org";
+  FakeAdminClient client{status};
+  client.bundle = std::string("{}");
+  EXPECT_EQ(MapShown(client).error().code(), ErrorCode::kDataLoss);
 }
 
 TEST(BundleShow, TheErrorIsTheClients) {

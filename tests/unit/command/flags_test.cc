@@ -100,6 +100,7 @@ TEST(Flags, BundleCommandsTakeATrustDomainInEitherForm) {
   EXPECT_EQ(Parsed<BundleShowFlags>({"bundle", "show"}).trust_domain, std::nullopt);
   EXPECT_EQ(Parsed<BundleShowFlags>({"bundle", "show", "spiffe://o.org"}).trust_domain->name(),
             "o.org");
+  EXPECT_TRUE(Parsed<BundleShowFlags>({"bundle", "show", "--map"}).map);
   EXPECT_EQ(Parsed<BundleListFlags>({"bundle", "list", "-a", "/x"}).admin.socket, "/x");
   const TrustDomain none = *TrustDomain::Parse("none");
   const auto set = Parsed({"bundle", "set", "o.org", "--file", "-"},
@@ -115,6 +116,7 @@ TEST(Flags, WrongBundleCommandsAreRefused) {
   EXPECT_THAT(Refusal({"bundle"}), HasSubstr("show, list, set or delete"));
   EXPECT_THAT(Refusal({"bundle", "sett"}), HasSubstr("did you mean \"set\"?"));
   EXPECT_THAT(Refusal({"bundle", "show", "o.org", "x"}), HasSubstr("one word too many"));
+  EXPECT_THAT(Refusal({"bundle", "show", "o.org", "--map"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"bundle", "show", "O.org"}), HasSubstr("O.org"));
   EXPECT_THAT(Refusal({"bundle", "list", "o.org"}), HasSubstr("one word too many"));
   EXPECT_THAT(Refusal({"bundle", "set", "--file", "x"}), HasSubstr("whose bundle?"));

@@ -66,7 +66,9 @@ class ScriptedAdmin final : public admin::v1::Admin::Service {
   grpc::Status ListBundles(grpc::ServerContext* /*context*/,
                            const admin::v1::ListBundlesRequest* /*request*/,
                            admin::v1::ListBundlesResponse* response) override {
-    response->add_bundles()->set_trust_domain("quiet.org");
+    admin::v1::HeldBundle& mapped = *response->add_bundles();
+    mapped.set_trust_domain("quiet.org");
+    mapped.set_in_map(true);
     admin::v1::HeldBundle& full = *response->add_bundles();
     full.set_trust_domain("partner.example");
     full.set_x509_authorities(2);
@@ -354,6 +356,8 @@ TEST_F(GrpcClient, OrdersOfBundlesReachTheDaemon) {
   ASSERT_TRUE(held) << held.error().Text();
   ASSERT_EQ(held->size(), 2U);
   EXPECT_EQ(held->front().sequence, std::nullopt);
+  EXPECT_TRUE(held->front().in_map);
+  EXPECT_FALSE(held->back().in_map);
   EXPECT_EQ(held->back().trust_domain, "partner.example");
   EXPECT_EQ(held->back().x509_authorities, 2U);
   EXPECT_EQ(held->back().jwt_keys, 1U);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include "agent/federation/bundle_map.h"
 #include "tests/fakes/failing_disk.h"
 #include "tests/unit/federation/made_bundles.h"
 #include "tests/unit/issuance/issuance_support.h"
@@ -165,6 +166,101 @@ TEST_F(ForeignBundlesTest, WhatTheDiskRefusesIsNotTrustedAndNothingIsDamaged) {
     ASSERT_TRUE(opened);
     EXPECT_THAT((*opened)->Degraded(), IsEmpty()) << at;
   }
+}
+
+class MappedBundles : public ForeignBundlesTest {
+ protected:
+  Result<ForeignBundles::MapOutcome> Take(const std::map<std::string, std::string>& documents) {
+    return TakeInto(*bundles_, documents);
+  }
+  static Result<ForeignBundles::MapOutcome> TakeInto(
+      ForeignBundles& bundles, const std::map<std::string, std::string>& documents) {
+    const auto text = WriteBundleMap(documents);
+    EXPECT_TRUE(text) << text.error().Text();
+    auto map = ReadBundleMap(ExampleOrg(), *text);
+    EXPECT_TRUE(map) << map.error().Text();
+    return bundles.TakeMap(std::move(map->bundles));
+  }
+};
+
+TEST_F(MappedBundles, BN6_AMapTakesThePlaceOfTheOneBefore) {
+  const auto first = Take({{"a.org", document_}, {"b.org", document_}});
+  ASSERT_TRUE(first);
+  EXPECT_THAT(first->added, ElementsAre("a.org", "b.org"));
+  const auto second = Take({{"b.org", DocumentOf(Json::array(), 6)}, {"c.org", document_}});
+  ASSERT_TRUE(second);
+  EXPECT_THAT(second->added, ElementsAre("c.org"));
+  EXPECT_THAT(second->changed, ElementsAre("b.org"));
+  EXPECT_THAT(second->withdrawn, ElementsAre("a.org"));
+  EXPECT_THAT(second->warnings, ElementsAre(HasSubstr("the bundle of b.org: it has no usable")));
+  EXPECT_FALSE(bundles_->Current()->Find("a.org"));
+  EXPECT_TRUE(bundles_->Current()->Find("c.org"));
+  EXPECT_EQ(changes_, 2);
+}
+
+TEST_F(MappedBundles, TheSameMapAgainIsNoChange) {
+  ASSERT_TRUE(Take({{"a.org", document_}}));
+  const auto again = Take({{"a.org", DocumentOf(Json::array({AuthorityJwk(authority_)}), 6)}});
+  ASSERT_TRUE(again);
+  EXPECT_THAT(again->changed, IsEmpty());
+  EXPECT_EQ(bundles_->Current()->Find("a.org")->sequence, 6U);
+  EXPECT_EQ(changes_, 1);
+}
+
+TEST_F(MappedBundles, WhatWasSetIsDeletedForGoodWhenTheMapHasIt) {
+  Set(document_);
+  temp_.Write("state/bundles/b.org.json", "{");
+  Reopen();
+  ASSERT_FALSE(bundles_->Degraded().empty());
+  const auto taken = Take({{"other.org", document_}, {"b.org", document_}});
+  ASSERT_TRUE(taken);
+  EXPECT_THAT(taken->warnings, ElementsAre(HasSubstr("other.org that was set is deleted")));
+  EXPECT_THAT(bundles_->Degraded(), IsEmpty());
+  EXPECT_THAT(Take({})->withdrawn, ElementsAre("b.org", "other.org"));
+  Reopen();
+  EXPECT_THAT(bundles_->Current()->by_name, IsEmpty());
+}
+
+TEST_F(MappedBundles, WhatIsSetAndNotInTheMapStays) {
+  Set(document_);
+  ASSERT_TRUE(Take({{"a.org", document_}}));
+  ASSERT_TRUE(Take({}));
+  EXPECT_TRUE(Held());
+}
+
+TEST_F(MappedBundles, NobodyElseSetsOrDeletesWhatTheMapHas) {
+  ASSERT_TRUE(Take({{"other.org", document_}}));
+  for (const From from : {From::kOperator, From::kEndpoint})
+    EXPECT_THAT(bundles_->Set(OtherOrg(), document_, from).error().Text(),
+                HasSubstr("comes from the bundle map"));
+  const auto deleted = bundles_->Delete(OtherOrg());
+  ASSERT_FALSE(deleted);
+  EXPECT_EQ(deleted.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(deleted.error().Text(), HasSubstr("take it out there"));
+  EXPECT_TRUE(Held());
+}
+
+TEST_F(MappedBundles, OneTooManyChangesNothing) {
+  Set(document_);
+  std::map<std::string, std::string> many;
+  for (std::size_t number = 0; number < kMostForeignBundles; ++number)
+    many.emplace("n" + std::to_string(number), R"({"keys":[]})");
+  const auto taken = Take(many);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code(), ErrorCode::kResourceExhausted);
+  EXPECT_EQ(bundles_->Current()->by_name.size(), 1U);
+}
+
+TEST_F(MappedBundles, WhatTheDiskRefusesChangesNothing) {
+  constexpr int kOperationsOfSet = 5;
+  FailingDisk disk(kOperationsOfSet + 1, FailingDisk::Fault::kFail);
+  auto opened = ForeignBundles::Open(
+      temp_.Path("failing"), ExampleOrg(), [] {}, disk);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE((*opened)->Set(OtherOrg(), document_, From::kOperator));
+  const auto before = (*opened)->Current();
+  EXPECT_FALSE(TakeInto(**opened, {{"other.org", R"({"keys":[]})"}, {"a.org", document_}}));
+  EXPECT_EQ((*opened)->Current(), before);
 }
 
 }  // namespace

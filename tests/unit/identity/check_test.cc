@@ -183,6 +183,22 @@ TEST_F(CheckTest, TellsFilesOfEndpointsThatCannotBeRead) {
   EXPECT_THAT(said_, EndsWith("not ok: 2 errors, 0 warnings\n"));
 }
 
+TEST_F(CheckTest, ABundleMapIsReadAsAtTheStart) {
+  const std::string file = folder_.At("bundles.json");
+  const std::string line = "bundle_map = \"" + file + "\"\n";
+  Configure(line);
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr(file + ": error: cannot be opened: No such file"));
+  folder_.Write("bundles.json", R"({"trust_domains":{"other.org":{"keys":[7]}}})");
+  EXPECT_TRUE(Run()) << said_;
+  EXPECT_THAT(said_, HasSubstr(file + ": warning: the bundle of other.org: keys[0] is not used"));
+  EXPECT_THAT(said_, EndsWith("; 1 bundle in " + file + "\n"));
+  Configure(line + "[[federation]]\ntrust_domain = \"other.org\"\nurl = \"https://o\"\n" +
+            "profile = \"https_web\"\n");
+  EXPECT_FALSE(Run());
+  EXPECT_THAT(said_, HasSubstr("names other.org, whose bundle endpoint is followed as well"));
+}
+
 /// The tree may belong to anyone, so the examples are parsed and not loaded.
 std::string Example(const std::string& name) {
   std::ifstream file(std::string(SURETY_SOURCE_DIR) + "/docs/examples/" + name);

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/issuance/certificate_jwk.h"
+#include "agent/issuance/certificate_view.h"
 #include "tests/unit/issuance/issuance_support.h"
 
 namespace surety {
@@ -124,6 +126,35 @@ TEST(BundleDocument, PeersLookFiveTimesBeforeANewKeySigns) {
   EXPECT_EQ(RefreshHintFor(Seconds(40)), Seconds(1));
   EXPECT_EQ(RefreshHintFor(Seconds(7 * 86'400)), Seconds(300));
   EXPECT_EQ(RefreshHintFor(Seconds(10)), Seconds(1));
+}
+
+std::string WhyNoDocument(const std::string& pem) {
+  const auto document = BundleDocumentOfPem(pem);
+  return document ? "it was taken" : document.error().Text();
+}
+
+TEST(BundleDocument, OfPemHasItsCasAndNothingElse) {
+  const std::string first = MakeCa({}).Der();
+  const std::string second = MakeCa({}).Der();
+  const auto document =
+      BundleDocumentOfPem("Theirs:\n" + CertificatePem(first) + "\n" + CertificatePem(second));
+  ASSERT_TRUE(document) << document.error().Text();
+  const Json json = Json::parse(*document);
+  EXPECT_EQ(json.size(), 1U);
+  ASSERT_EQ(json["keys"].size(), 2U);
+  EXPECT_EQ(json["keys"][1], Json::parse(JwkOfCertificate(*ParseDer(second))->dump()));
+}
+
+TEST(BundleDocument, OfPemTakesNothingButCas) {
+  const std::string ca = CertificatePem(MakeCa({}).Der());
+  const std::string leaf =
+      CertificatePem(CaWith(PKeyPtr(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"))));
+  EXPECT_EQ(WhyNoDocument(leaf), "certificate 1 is not that of a CA");
+  EXPECT_EQ(WhyNoDocument(ca + leaf), "certificate 2 is not that of a CA");
+  EXPECT_THAT(WhyNoDocument(""), HasSubstr("no PEM certificate"));
+  EXPECT_NE(WhyNoDocument(ca.substr(0, ca.size() / 2)), "it was taken");
+  EXPECT_THAT(WhyNoDocument(ca + "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+              HasSubstr("a PUBLIC KEY stands"));
 }
 
 }  // namespace
