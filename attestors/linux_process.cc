@@ -41,8 +41,10 @@ Error Gone(pid_t pid) {
   return {ErrorCode::kPeerGone, "process " + std::to_string(pid) + " has exited"};
 }
 
+// The process lives, and can show more of itself again: whoever executes another program
+// has a first thread again.
 Error FirstThreadGone(pid_t pid) {
-  return {ErrorCode::kPeerGone, "the first thread of process " + std::to_string(pid) +
+  return {ErrorCode::kUnavailable, "the first thread of process " + std::to_string(pid) +
                                     " has ended, and the kernel tells nothing of the others"};
 }
 

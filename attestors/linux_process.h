@@ -19,7 +19,8 @@ namespace surety {
 /// A read does not ask whether the process still lives, since whoever reads asks
 /// IsAlive() after the last read: of a process that has exited and is not yet
 /// reaped, a read may still give its last state. A read that fails says kPeerGone
-/// if that is why.
+/// if that is why. Some fail (kUnavailable) of a process that lives on without its
+/// first thread: it may execute another program, and has one again.
 ///
 /// Errors of both opens: kPeerGone (exited, also when not yet reaped),
 /// kInvalidArgument (no process id, or the id of a thread), kUnavailable (not

@@ -185,7 +185,7 @@ void WriteQuestion(const PolicyRequest& request, FactsWriter& out) {
   WriteText("wake", NameOf(request.wake), out);
   WriteText("challenge", request.challenge == ChallengeState::kPassed ? "passed" : "none", out);
   WriteBool("entry_matched", request.entry != nullptr, out);
-  WriteBool("pinned", request.pinned.has_value(), out);
+  WriteBool("pinned", request.pinned, out);
 }
 
 }  // namespace

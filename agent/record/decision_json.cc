@@ -22,7 +22,7 @@ class Writer {
     json_.Key("process");
     WriteProcess(event_, limits_, json_, left_out_);
     json_.Key("connection").Number(event_.peer.connection_id);
-    json_.Key("pinned").Bool(event_.pinned.has_value());
+    json_.Key("pinned").Bool(event_.pinned);
     if (!event_.pinned) Selectors("scope", event_.seen.selectors);
     Lineage();
     Drift();

@@ -50,18 +50,17 @@ Result<void> StoredScopeLedger::Read() {
           }
           const ProcessKey process{static_cast<pid_t>(row.Integer(0)),
                                    static_cast<std::uint64_t>(row.Integer(1))};
-          pins_.insert_or_assign(process, Pinned{std::move(*scope), row.Integer(2) != 0});
+          pins_.insert_or_assign(process, Pinned{std::make_shared<const Scope>(std::move(*scope)), row.Integer(2) != 0});
           changed_.Stored(process);
         });
   });
   return read ? parsed : read;
 }
 
-std::optional<Scope> StoredScopeLedger::Find(const ProcessKey& process) const {
+std::shared_ptr<const Scope> StoredScopeLedger::Find(const ProcessKey& process) const {
   const std::lock_guard lock(mutex_);
   const auto found = pins_.find(process);
-  if (found == pins_.end()) return std::nullopt;
-  return found->second.scope;
+  return found == pins_.end() ? nullptr : found->second.scope;
 }
 
 Result<bool> StoredScopeLedger::Pin(const Peer& peer, const Scope& scope) {
@@ -70,7 +69,7 @@ Result<bool> StoredScopeLedger::Pin(const Peer& peer, const Scope& scope) {
     std::unique_lock lock(mutex_);
     settled_.wait(lock, [&] { return !storing_.contains(process); });
     if (const auto found = pins_.find(process); found != pins_.end())
-      return found->second.scope == scope;
+      return *found->second.scope == scope;
     if (pins_.size() + storing_.size() >= most_)
       return Error(ErrorCode::kResourceExhausted,
                    std::to_string(most_) + " processes have an identity, and no more may");
@@ -83,7 +82,7 @@ Result<bool> StoredScopeLedger::Pin(const Peer& peer, const Scope& scope) {
     const std::lock_guard lock(mutex_);
     storing_.erase(process);
     if (stored) {
-      pins_.try_emplace(process, Pinned{scope});
+      pins_.try_emplace(process, Pinned{std::make_shared<const Scope>(scope)});
       changed_.Stored(process);
     } else {
       changed_.Removed(process);  // A row that it was to replace may be there.

@@ -26,7 +26,7 @@ class StoredScopeLedger final : public ScopeLedger, private Saver {
                                                          std::size_t most = kMostPins);
   ~StoredScopeLedger() override;
 
-  std::optional<Scope> Find(const ProcessKey& process) const override;
+  std::shared_ptr<const Scope> Find(const ProcessKey& process) const override;
   /// kResourceExhausted when as many are pinned as there may be.
   Result<bool> Pin(const Peer& peer, const Scope& scope) override;
 
@@ -49,7 +49,7 @@ class StoredScopeLedger final : public ScopeLedger, private Saver {
 
  private:
   struct Pinned {
-    Scope scope;
+    std::shared_ptr<const Scope> scope;
     bool jumped = false;
   };
   class Row;

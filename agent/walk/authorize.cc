@@ -78,10 +78,7 @@ void DecideAll(const Policy& policy, PolicyRequest request, const Matched& match
 // it has lost is then missing and no jump; what it has gained is one as ever. Asked only
 // where it matters, since the question costs a read.
 void DoubtLosses(const WalkParts& parts, const Peer& peer, TurnFacts& facts) {
-  const auto pinned = parts.ledger.Find(peer.process->key());
-  const bool jumped =
-      pinned && !PinnedDrift(parts.attestors, *pinned, facts.seen.selectors).empty();
-  if (!jumped && !facts.standing.left_lineage) return;
+  if (facts.drift.empty() && !facts.standing.left_lineage) return;
   if (!peer.process->IsExiting()) return;
   const Error exiting(ErrorCode::kUnavailable, "the process has begun to exit");
   for (const auto& attestor : parts.attestors)
@@ -122,6 +119,8 @@ Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Pee
     facts.standing = *std::move(standing);
   else
     facts.seen.missing.push_back({"lineage", standing.error()});
+  facts.pinned = parts.ledger.Find(peer.process->key());
+  if (facts.pinned) facts.drift = PinnedDrift(parts.attestors, *facts.pinned, facts.seen.selectors);
   DoubtLosses(parts, peer, facts);
   facts.matched = parts.entries.Match(facts.seen.selectors);
   return facts;
@@ -132,13 +131,15 @@ Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const 
   Authorization out{.action = question.action,
                     .reason = {},
                     .entries = {},
-                    .pinned = {},
-                    .drift = {},
+                    .pinned = facts.pinned != nullptr,
+                    .drift = facts.drift,
                     .audiences = question.audiences};
   for (int attempt = 0; attempt < kPinAttempts; ++attempt) {
-    out.pinned = parts.ledger.Find(peer.process->key());
-    out.drift =
-        out.pinned ? PinnedDrift(parts.attestors, *out.pinned, facts.seen.selectors) : Drift{};
+    if (!facts.pinned) {
+      const auto since = parts.ledger.Find(peer.process->key());
+      if (since) out.drift = PinnedDrift(parts.attestors, *since, facts.seen.selectors);
+      out.pinned = since != nullptr;
+    }
     DecideAll(parts.policy, RequestOf(parts, peer, facts, out, question.challenge), matched, out);
     if (out.verdict != Verdict::kAllow || out.pinned) return out;
     // Followed before it is pinned: what changes from here on wakes a turn.

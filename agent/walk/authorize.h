@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@ struct TurnFacts {
   Attestation seen;
   Matched matched;
   Standing standing;
+  std::shared_ptr<const Scope> pinned;  ///< Null: it had none when the turn began.
+  Drift drift;                          ///< Since then. Empty without a scope.
 };
 
 /// What is asked of the policy, besides the facts.
@@ -33,7 +36,7 @@ struct Authorization {
   Verdict verdict = Verdict::kRefuse;
   std::string reason;                  ///< Of the verdict.
   std::vector<EntryDecision> entries;  ///< One for each match; one without an entry for none.
-  std::optional<Scope> pinned;         ///< As it was when the policy was asked.
+  bool pinned = false;                 ///< As it was when the policy was asked.
   Drift drift;
   std::span<const std::string> audiences{};  ///< As they were asked for.
 
@@ -46,8 +49,7 @@ struct Authorization {
 Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
                        Result<Standing> standing, Moment now);
 
-/// The one path to every gain of power: find the scope, decide for each of the entries,
-/// pin. kPeerGone if the process exits on the way. Writes no record and takes nothing away,
+/// The one path to every gain of power: decide for each of the entries, pin. kPeerGone if the process exits on the way. Writes no record and takes nothing away,
 /// since only the caller knows what was minted. `matched` is of the facts: all of it, or
 /// what was asked for by name.
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,

@@ -94,7 +94,7 @@ Result<void> Session::HandOutWits(const Ask& ask, Authorization& authorization, 
   }
   set.held = *std::move(next);
   ask.outcome.verdict = Verdict::kAllow;
-  CallAgainForWits(ask, authorization.pinned.has_value(), set);
+  CallAgainForWits(ask, authorization.pinned, set);
   return {};
 }
 

@@ -27,7 +27,7 @@ Followed::Followed(std::shared_ptr<const ProcessHandle> process, bool may_probe)
 
 bool Followed::RenewProbe() {
   auto probe = ExecProbe::Open(*process_);
-  const bool runs = probe || probe.error().code() != ErrorCode::kPeerGone;
+  const bool runs = probe || !process_->IsExiting();
   probe_ = probe ? *std::move(probe) : ExecProbe();
   return runs;
 }

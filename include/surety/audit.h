@@ -52,7 +52,7 @@ struct AuditEvent {
   std::string_view reason;  ///< Of that.
   const Peer& peer;
   const Attestation& seen;
-  const std::optional<Scope>& pinned;
+  bool pinned;
   const Drift& drift;
   const Standing& standing;
   WakeMode wake;

@@ -49,8 +49,8 @@ struct PolicyRequest {
   Action action;
   const Peer& peer;
   const Attestation& seen;
-  const std::optional<Scope>& pinned;  ///< Empty: this process has no identity yet.
-  const Drift& drift;                  ///< Empty without a pinned scope.
+  bool pinned;         ///< Whether this process has an identity already.
+  const Drift& drift;  ///< Empty without a pinned scope.
   const Entry* entry;                  ///< Null when no entry matches (any more).
   const Standing& standing;
   ChallengeState challenge = ChallengeState::kNone;

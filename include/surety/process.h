@@ -27,7 +27,8 @@ struct ProcessKey {
 ///
 /// Every read answers for the pinned process or fails with kPeerGone; it never
 /// answers for a later process of the same pid. A process can still change
-/// between two reads, so callers ask IsAlive() after the last one.
+/// between two reads, so callers ask IsAlive() after the last one. While its first thread
+/// has ended and others go on, some reads are kUnavailable.
 ///
 /// Thread-safe. Linux: attestors/linux_process.h. Tests: tests/fakes/fake_process.h.
 class ProcessHandle {

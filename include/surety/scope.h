@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,7 +36,8 @@ Drift DriftBetween(const Scope& pinned, const SelectorSet& seen);
 class ScopeLedger {
  public:
   virtual ~ScopeLedger() = default;
-  virtual std::optional<Scope> Find(const ProcessKey& process) const = 0;
+  /// Null: none is pinned.
+  virtual std::shared_ptr<const Scope> Find(const ProcessKey& process) const = 0;
   /// Atomic. True if the process now has this scope. False if another turn has
   /// pinned a different one in between: the caller decides again.
   /// An Error says that the pin could not be stored, and then nothing is pinned.

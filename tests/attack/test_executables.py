@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
+from typing import Callable
 
 import kernel
-from attack_case import AttackCase
+from attack_case import AT_ONCE, SWEEP, AttackCase
 from harness import audit, grpc_raw, users
 from harness.daemon import Daemon
+from victim import Victim
 
 SLEEP = ["sleep", "60"]
 ANOTHER = ["unix:path", "unix:sha256"]
@@ -114,6 +117,52 @@ class OtherProgram(ExecutableCase):
             daemon, lambda: kernel.in_thread(lambda: os.execv("/bin/sleep", SLEEP)))
         victim.start()
         self.assert_drifted(victim)
+
+    def hidden(self, daemon: Daemon) -> tuple[Victim, Callable[[], object]]:
+        """A victim that ends its first thread when ordered, so that the kernel tells nothing of
+        it any more; and what orders another thread of it to exec."""
+        orders, ours = os.pipe()
+        self.addCleanup(os.close, ours)
+
+        def execute():
+            os.read(orders, 1)
+            os.execv("/bin/sleep", SLEEP)
+
+        def hide():
+            threading.Thread(target=execute).start()
+            kernel.exit_thread()
+
+        victim = self.victim(daemon, hide)
+        os.close(orders)
+        return victim, lambda: os.write(ours, b"!")
+
+    def assert_hidden(self, victim: Victim) -> None:
+        """While nothing can be told of it, it keeps what it has."""
+        self.until("it is recorded why nothing can be told", lambda: any(
+            "first thread" in str(record["missing"])
+            for record in audit.decisions(victim.daemon, pid=victim.pid, verdict="undecided")))
+        self.assert_not_revoked(victim)
+
+    def test_exec_by_a_process_that_has_ended_its_first_thread(self):
+        for watch, within in (({}, AT_ONCE), ({"events": False}, SWEEP)):
+            with self.subTest(watch=watch):
+                daemon = self.attacked(watch=watch)
+                victim, execute = self.hidden(daemon)
+                victim.start()
+                self.assert_hidden(victim)
+                execute()
+                self.assert_refused(victim, "drift.executable", within)
+                self.assert_revoked(victim)
+
+    def test_exec_by_one_without_streams_that_has_ended_its_first_thread(self):
+        daemon = self.attacked()
+        victim, execute = self.hidden(daemon)
+        victim.connection.close()
+        victim.start()
+        self.assert_hidden(victim)
+        execute()
+        self.refusal(victim, "drift.executable")
+        self.assert_revoked(victim)
 
     def test_exec_of_what_a_hard_link_put_at_the_same_path(self):
         daemon = self.attacked()

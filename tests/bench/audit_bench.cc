@@ -26,7 +26,7 @@ std::string UsualFacts() {
 
 MadeEvent UsualEvent() {
   MadeEvent made = FirstIssue();
-  made.pinned = Scope{made.seen.selectors};
+  made.pinned = true;
   made.action = Action::kRotate;
   made.entries.front().decision.facts = UsualFacts();
   return made;

@@ -212,9 +212,9 @@ class CountingWits final : public WitIssuer {
 
 class MemoryLedger final : public ScopeLedger {
  public:
-  std::optional<Scope> Find(const ProcessKey& process) const override {
+  std::shared_ptr<const Scope> Find(const ProcessKey& process) const override {
     const auto at = pinned.find(process);
-    return at == pinned.end() ? std::nullopt : std::optional(at->second);
+    return at == pinned.end() ? nullptr : std::make_shared<const Scope>(at->second);
   }
   Result<bool> Pin(const Peer& peer, const Scope& scope) override {
     if (before_pin) before_pin();

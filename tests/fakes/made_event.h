@@ -28,7 +28,7 @@ struct MadeEvent {
                                  {"unix", "uid:1000"}},
                    .missing = {},
                    .executable = ExecutableFile{.device = 65'024, .inode = 4'242}};
-  std::optional<Scope> pinned{};
+  bool pinned = false;
   Drift drift{};
   Standing standing = UnitStanding();
   WakeMode wake = WakeMode::kEvents;
@@ -102,7 +102,7 @@ inline MadeEvent ExecDrift(Moment at) {
   made.action = Action::kRotate;
   made.verdict = Verdict::kRefuse;
   made.reason = "drift.executable";
-  made.pinned = Scope{made.seen.selectors};
+  made.pinned = true;
   made.drift.lost = {{"unix", "path:/usr/bin/web"}, {"unix", "sha256:" + std::string(64, 'a')}};
   made.drift.gained = {{"unix", "path:/bin/sleep"}, {"unix", "sha256:" + std::string(64, 'c')}};
   made.seen.selectors = made.seen.selectors.Minus(made.drift.lost);

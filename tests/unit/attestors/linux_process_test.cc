@@ -1,6 +1,7 @@
 #include "attestors/linux_process.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -22,6 +23,7 @@ namespace surety {
 namespace {
 
 using testing::Child;
+using ::testing::HasSubstr;
 
 class LinuxProcessTest : public ::testing::Test {
  protected:
@@ -112,6 +114,10 @@ TEST_F(LinuxProcessTest, TellsWhoseFirstThreadHasEnded) {
   ASSERT_TRUE(process) << process.error().Text();
   EXPECT_TRUE(testing::Eventually([&] { return (*process)->IsExiting(); }));
   EXPECT_TRUE((*process)->IsAlive());
+  const auto probe = (*process)->OpenExecProbe();
+  ASSERT_FALSE(probe);
+  EXPECT_EQ(probe.error().code(), ErrorCode::kUnavailable) << "it is not gone";
+  EXPECT_THAT(probe.error().Text(), HasSubstr("first thread"));
 }
 
 TEST_F(LinuxProcessTest, WhoeverIsGoneHasExited) {

@@ -76,7 +76,7 @@ struct Question {
     return {.action = action,
             .peer = peer,
             .seen = seen,
-            .pinned = pinned,
+            .pinned = pinned.has_value(),
             .drift = drift,
             .entry = matches ? &entry : nullptr,
             .standing = standing,

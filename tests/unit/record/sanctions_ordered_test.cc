@@ -32,7 +32,7 @@ class OrdersTest : public testing::Test {
   void Pin(const Peer& peer) {
     ASSERT_TRUE(world_.state->scopes().Pin(peer, Scope{.selectors = {{"unix", "uid:1"}}}));
   }
-  bool Pinned(pid_t pid) { return world_.state->scopes().Find({pid, 7}).has_value(); }
+  bool Pinned(pid_t pid) { return world_.state->scopes().Find({pid, 7}) != nullptr; }
 
   StateWorld world_;
 };

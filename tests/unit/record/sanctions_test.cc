@@ -42,7 +42,7 @@ class SanctionsTest : public testing::Test {
     return pinned && *pinned;
   }
   bool Pinned(const Peer& peer) {
-    return world_.state->scopes().Find(peer.process->key()).has_value();
+    return world_.state->scopes().Find(peer.process->key()) != nullptr;
   }
   /// The reason that a serial is listed with; nothing if it is not listed.
   std::optional<RevocationReason> ListedFor(const std::string& serial) {

@@ -39,7 +39,10 @@ class ScopeLedgerTest : public testing::Test {
     EXPECT_TRUE(pinned) << pinned.error().Text();
     return pinned && *pinned;
   }
-  std::optional<Scope> Find(pid_t pid) const { return ledger_->Find({pid, 7}); }
+  std::optional<Scope> Find(pid_t pid, std::uint64_t start = 7) const {
+    const auto scope = ledger_->Find({pid, start});
+    return scope ? std::optional(*scope) : std::nullopt;
+  }
   void StoreMarks() {
     Saver* const saver = &ledger_->saver();
     ASSERT_TRUE(database_->StoreNow(std::span(&saver, 1)));
@@ -64,8 +67,8 @@ TEST_F(ScopeLedgerTest, KeepsTheFirstScope) {
 TEST_F(ScopeLedgerTest, TellsProcessesOfOnePidApart) {
   EXPECT_TRUE(*ledger_->Pin(processes_.Start(10, 7), ScopeOf("/a")));
   EXPECT_TRUE(*ledger_->Pin(processes_.Start(10, 8), ScopeOf("/b")));
-  EXPECT_EQ(ledger_->Find({10, 7}), ScopeOf("/a"));
-  EXPECT_EQ(ledger_->Find({10, 8}), ScopeOf("/b"));
+  EXPECT_EQ(Find(10), ScopeOf("/a"));
+  EXPECT_EQ(Find(10, 8), ScopeOf("/b"));
 }
 
 TEST_F(ScopeLedgerTest, OutlivesTheDaemon) {
@@ -101,7 +104,7 @@ TEST_F(ScopeLedgerTest, OfOneProcessIsPinnedOnceAmongThreads) {
       const auto pinned = ledger_->Pin(peer, ScopeOf("/" + std::to_string(i)));
       ASSERT_TRUE(pinned);
       if (*pinned) ++won;
-      EXPECT_TRUE(ledger_->Find({10, 7}).has_value());
+      EXPECT_TRUE(Find(10).has_value());
     });
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(won, 1);

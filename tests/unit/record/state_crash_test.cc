@@ -108,8 +108,11 @@ void ExpectKept(State& state, const Moment& now, const Claimed& claimed) {
     const auto found = claimed.find(what);
     return found == claimed.end() ? std::set<std::uint64_t>() : found->second;
   };
-  for (const auto pid : of("pin"))
-    EXPECT_EQ(state.scopes().Find({static_cast<pid_t>(pid), 7}), ScopeOf(static_cast<pid_t>(pid)));
+  for (const auto pid : of("pin")) {
+    const auto scope = state.scopes().Find({static_cast<pid_t>(pid), 7});
+    ASSERT_TRUE(scope);
+    EXPECT_EQ(*scope, ScopeOf(static_cast<pid_t>(pid)));
+  }
   for (const auto pid : of("revoke"))
     EXPECT_TRUE(state.revocations().Lists({"s" + std::to_string(pid), "ca01"})) << pid;
   for (const auto pid : of("quarantine"))
