@@ -45,7 +45,7 @@ Error Gone(pid_t pid) {
 // has a first thread again.
 Error FirstThreadGone(pid_t pid) {
   return {ErrorCode::kUnavailable, "the first thread of process " + std::to_string(pid) +
-                                    " has ended, and the kernel tells nothing of the others"};
+                                       " has ended, and the kernel tells nothing of the others"};
 }
 
 bool StaysInside(std::string_view name) {

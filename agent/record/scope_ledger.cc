@@ -50,7 +50,8 @@ Result<void> StoredScopeLedger::Read() {
           }
           const ProcessKey process{static_cast<pid_t>(row.Integer(0)),
                                    static_cast<std::uint64_t>(row.Integer(1))};
-          pins_.insert_or_assign(process, Pinned{std::make_shared<const Scope>(std::move(*scope)), row.Integer(2) != 0});
+          pins_.insert_or_assign(process, Pinned{std::make_shared<const Scope>(std::move(*scope)),
+                                                 row.Integer(2) != 0});
           changed_.Stored(process);
         });
   });

@@ -49,9 +49,9 @@ struct Authorization {
 Result<TurnFacts> Look(const WalkParts& parts, const WalkRules& rules, const Peer& peer,
                        Result<Standing> standing, Moment now);
 
-/// The one path to every gain of power: decide for each of the entries, pin. kPeerGone if the process exits on the way. Writes no record and takes nothing away,
-/// since only the caller knows what was minted. `matched` is of the facts: all of it, or
-/// what was asked for by name.
+/// The one path to every gain of power: decide for each of the entries, pin. kPeerGone if the
+/// process exits on the way. Writes no record and takes nothing away, since only the caller knows
+/// what was minted. `matched` is of the facts: all of it, or what was asked for by name.
 Result<Authorization> Authorize(const WalkParts& parts, const Peer& peer, const TurnFacts& facts,
                                 const Matched& matched, const Question& question);
 

@@ -51,7 +51,7 @@ struct PolicyRequest {
   const Attestation& seen;
   bool pinned;         ///< Whether this process has an identity already.
   const Drift& drift;  ///< Empty without a pinned scope.
-  const Entry* entry;                  ///< Null when no entry matches (any more).
+  const Entry* entry;  ///< Null when no entry matches (any more).
   const Standing& standing;
   ChallengeState challenge = ChallengeState::kNone;
   WakeMode wake = WakeMode::kSweep;
