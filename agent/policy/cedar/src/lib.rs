@@ -6,7 +6,6 @@ mod border;
 mod check;
 mod facts;
 mod load;
-mod memory;
 mod place;
 mod report;
 mod uses;
