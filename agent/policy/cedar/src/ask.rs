@@ -2,6 +2,7 @@
 
 use crate::facts::{self, Facts};
 use crate::load::PolicySet;
+use crate::memory;
 use cedar_policy_core::ast::{
     Context, Eid, Entity, EntityType, EntityUID, EntityUIDEntry, Expr, Literal, Request, ValueKind,
 };
@@ -42,19 +43,23 @@ fn entity_type(name: &str) -> EntityType {
 impl PolicySet {
     /// Evaluates every policy for the action, each for itself: what follows from those
     /// that hold is for the caller to say.
+    /// What a group of them said before of the very same facts is not evaluated again.
     pub fn ask(&self, facts: &str) -> Result<Answer, AskError> {
-        let facts = facts::parse(self, facts).map_err(AskError)?;
-        let conditions = &facts.slice.conditions;
-        let (request, entities) = self.question(facts)?;
-        let evaluator = Evaluator::new(request, &entities, Extensions::all_available());
-        let mut answer = Answer::default();
-        for (index, condition) in conditions {
-            match holds(&evaluator, condition) {
-                Ok(true) => answer.holding.push(*index),
-                Ok(false) => {}
-                Err(error) => answer.failed.push((*index, error)),
+        let known = memory::recall(self, facts).map_err(AskError)?;
+        let mut answer = known.answer;
+        if !known.open.is_empty() {
+            let (request, entities) =
+                self.question(facts::parse(self, facts).map_err(AskError)?)?;
+            let evaluator = Evaluator::new(request, &entities, Extensions::all_available());
+            for (group, said_of) in known.open {
+                let found = evaluate(&evaluator, group.conditions());
+                group.remember(said_of, &found);
+                answer.holding.extend(found.holding);
+                answer.failed.extend(found.failed);
             }
         }
+        answer.holding.sort_unstable();
+        answer.failed.sort_unstable();
         Ok(answer)
     }
 
@@ -96,6 +101,18 @@ impl PolicySet {
             .map_err(|error| AskError(error.to_string()))?;
         Ok((request, entities))
     }
+}
+
+fn evaluate(evaluator: &Evaluator, conditions: &[(u32, Expr)]) -> Answer {
+    let mut answer = Answer::default();
+    for (index, condition) in conditions {
+        match holds(evaluator, condition) {
+            Ok(true) => answer.holding.push(*index),
+            Ok(false) => {}
+            Err(error) => answer.failed.push((*index, error)),
+        }
+    }
+    answer
 }
 
 fn holds(evaluator: &Evaluator, condition: &Expr) -> Result<bool, String> {

@@ -49,17 +49,7 @@ impl<'de, 'a> Visitor<'de> for FactsSeed<'a> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-        // What is wanted depends on the action, so it comes first.
-        let first: Option<SmolStr> = map.next_key()?;
-        if first.as_deref() != Some("action") {
-            return Err(M::Error::custom("\"action\" does not come first"));
-        }
-        let action: SmolStr = map.next_value()?;
-        let slice = self
-            .0
-            .slices
-            .get(action.as_str())
-            .ok_or_else(|| M::Error::custom(format_args!("no action is called {action:?}")))?;
+        let slice = read_slice(self.0, &mut map)?;
         let mut principal = None;
         let mut identity = None;
         let mut context = BTreeMap::new();
@@ -82,6 +72,21 @@ impl<'de, 'a> Visitor<'de> for FactsSeed<'a> {
             context,
         })
     }
+}
+
+/// The policies for the action, which comes first: what is wanted of the rest depends on it.
+pub(crate) fn read_slice<'de, 'a, M: MapAccess<'de>>(
+    set: &'a PolicySet,
+    map: &mut M,
+) -> Result<&'a Slice, M::Error> {
+    let first: Option<SmolStr> = map.next_key()?;
+    if first.as_deref() != Some("action") {
+        return Err(M::Error::custom("\"action\" does not come first"));
+    }
+    let action: SmolStr = map.next_value()?;
+    set.slices
+        .get(action.as_str())
+        .ok_or_else(|| M::Error::custom(format_args!("no action is called {action:?}")))
 }
 
 struct IdentitySeed;

@@ -6,6 +6,7 @@ mod border;
 mod check;
 mod facts;
 mod load;
+mod memory;
 mod place;
 mod report;
 mod uses;

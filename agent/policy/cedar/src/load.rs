@@ -1,5 +1,6 @@
 //! Policy text in, policies that can be asked out; or all that is wrong with it.
 
+use crate::memory::{Groups, Reading};
 use crate::place::Place;
 use crate::report::{Annotation, PolicyReport, Problem, Report};
 use crate::uses::Uses;
@@ -29,11 +30,11 @@ pub struct PolicySet {
 /// The policies whose scope holds for one action.
 pub(crate) struct Slice {
     pub action: Arc<ast::EntityUID>,
-    pub conditions: Vec<(u32, ast::Expr)>,
+    pub groups: Groups,
     pub wants: Wants,
 }
 
-/// The attributes of the context that any policy of a slice reads.
+/// The top-level facts that any policy of a slice reads.
 #[derive(Default)]
 pub(crate) struct Wants {
     all: bool,
@@ -224,11 +225,7 @@ fn compile(schema: Schema, policies: &[ast::Policy]) -> Result<PolicySet, String
     })
 }
 
-fn slice(
-    action: &ast::EntityUID,
-    entities: &Entities,
-    policies: &[ast::Policy],
-) -> Slice {
+fn slice(action: &ast::EntityUID, entities: &Entities, policies: &[ast::Policy]) -> Slice {
     let groups: BTreeSet<&ast::EntityUID> = entities
         .iter()
         .filter(|entity| entity.uid() == action)
@@ -247,14 +244,22 @@ fn slice(
             continue;
         }
         let condition = condition(policy);
-        let uses = Uses::of(&condition);
-        wants.all |= uses.whole_context;
-        wants.named.extend(uses.context);
-        conditions.push((index, condition));
+        let places = Uses::of(&condition).places;
+        for place in &places {
+            match place.first() {
+                Some(name) => wants.named.insert(name.clone()),
+                None => std::mem::replace(&mut wants.all, true),
+            };
+        }
+        conditions.push(Reading {
+            places,
+            index,
+            condition,
+        });
     }
     Slice {
         action: Arc::new(action.clone()),
-        conditions,
+        groups: Groups::of(conditions),
         wants,
     }
 }

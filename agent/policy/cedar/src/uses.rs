@@ -7,15 +7,18 @@ use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// The keys of the facts that are not of the context.
+pub const IDENTITY: SmolStr = SmolStr::new_static("identity");
+pub const PRINCIPAL: SmolStr = SmolStr::new_static("principal");
+
 /// What an expression reads.
 #[derive(Debug, Default)]
 pub struct Uses {
     /// Dotted paths from a variable: "context.drift.classes".
     pub paths: BTreeSet<String>,
-    /// Top-level attributes of the context.
-    pub context: BTreeSet<SmolStr>,
-    /// The context was used as a value, so that all of it counts.
-    pub whole_context: bool,
+    /// Where that stands in the JSON of the facts: ["drift", "classes"]. An empty path is
+    /// all of it, as where the context is used as a value.
+    pub places: BTreeSet<Vec<SmolStr>>,
 }
 
 impl Uses {
@@ -27,9 +30,24 @@ impl Uses {
 
     fn add(&mut self, var: Var, attributes: &[SmolStr]) {
         self.paths.insert(format!("{var}.{}", attributes.join(".")));
-        if let (Var::Context, Some(first)) = (var, attributes.first()) {
-            self.context.insert(first.clone());
-        }
+        self.read_at(var, attributes);
+    }
+
+    fn read_at(&mut self, var: Var, attributes: &[SmolStr]) {
+        let top: &[SmolStr] = match var {
+            Var::Context => &[],
+            Var::Resource => &[IDENTITY],
+            Var::Principal => &[PRINCIPAL],
+            // What is asked of one action is never told for another.
+            Var::Action => return,
+        };
+        // A process has a name and nothing else.
+        let rest = if var == Var::Principal {
+            &[]
+        } else {
+            attributes
+        };
+        self.places.insert([top, rest].concat());
     }
 
     /// Reads `base`.`attributes`; what `base` is made of counts where it is no variable.
@@ -55,7 +73,7 @@ impl ExprVisitor for Uses {
 
     fn visit_var(&mut self, var: Var, _: Option<&Loc>) -> Option<()> {
         self.paths.insert(var.to_string());
-        self.whole_context |= var == Var::Context;
+        self.read_at(var, &[]);
         None
     }
 
@@ -92,16 +110,16 @@ mod tests {
         Uses::of(policy.non_scope_constraints().unwrap())
     }
 
+    fn places(uses: &Uses) -> Vec<String> {
+        uses.places.iter().map(|place| place.join("/")).collect()
+    }
+
     #[test]
     fn tells_whole_paths() {
         let found = uses(r#"context.drift.kinds.contains("a") && resource.path like "/b*""#);
         let paths: Vec<_> = found.paths.iter().map(String::as_str).collect();
         assert_eq!(paths, ["context.drift.kinds", "resource.path"]);
-        assert!(!found.whole_context);
-        assert_eq!(
-            found.context.iter().map(|a| a.as_str()).collect::<Vec<_>>(),
-            ["drift"]
-        );
+        assert_eq!(places(&found), ["drift/kinds", "identity/path"]);
     }
 
     #[test]
@@ -109,12 +127,23 @@ mod tests {
         let found = uses("context.process has path && context has risk.score");
         let paths: Vec<_> = found.paths.iter().map(String::as_str).collect();
         assert_eq!(paths, ["context.process.path", "context.risk.score"]);
+        assert_eq!(places(&found), ["process/path", "risk/score"]);
     }
 
     #[test]
     fn a_context_used_as_a_value_is_all_of_it() {
-        assert!(uses("[context].contains(context)").whole_context);
-        assert!(uses("(if true then context else context).pinned").whole_context);
-        assert!(!uses("principal == principal").whole_context);
+        for whole in [
+            "[context].contains(context)",
+            "(if true then context else context).pinned",
+        ] {
+            assert_eq!(places(&uses(whole)), [""]);
+        }
+    }
+
+    #[test]
+    fn names_of_entities_are_read_where_they_stand() {
+        assert_eq!(places(&uses("principal == principal")), ["principal"]);
+        assert_eq!(places(&uses("[resource].contains(resource)")), ["identity"]);
+        assert!(places(&uses("action == action")).is_empty());
     }
 }

@@ -148,6 +148,8 @@ fn agrees(policies: &str, rounds: u32) {
         let facts = random_facts(&mut numbers);
         let (decision, reasons, failed) = as_cedar_says(&facts, &all, |id| indexes[id]);
         let answer = set.ask(&text(&facts)).unwrap();
+        let again = set.ask(&text(&facts)).unwrap();
+        assert_eq!(answer, again, "what is remembered is the same: {facts}");
         let of = |effect: Effect| -> BTreeSet<u32> {
             answer
                 .holding
